@@ -1,0 +1,2 @@
+/** @file The public interface of symdiffuser. */
+export * from "./scene/index.ts";

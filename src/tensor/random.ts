@@ -1,0 +1,128 @@
+/**
+ * @file Keyed, counter-based random numbers: a value depends only on its key and its position, never on what was
+ * drawn before. The generator is Philox4x32-10.
+ *
+ * @see Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"
+ */
+import { type NdArray, type Shape, sizeOf } from "./ndarray.ts";
+
+/** Two 32-bit words that name a stream of random numbers. */
+export interface Key {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** High 32 bits of the 64-bit product of two unsigned 32-bit numbers. */
+function multiplyHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const cross = aHigh * bLow + ((aLow * bLow) >>> 16);
+  return (aHigh * bHigh + Math.floor(cross / 65536) + ((cross & 0xffff) + aLow * bHigh) / 65536) >>> 0;
+}
+
+/**
+ * One Philox4x32-10 block.
+ *
+ * @param counter  four words, `u32`
+ * @param into     receives four random words
+ */
+export function philox(key: Key, counter: readonly [number, number, number, number], into: Uint32Array): void {
+  let [c0, c1, c2, c3] = counter;
+  let k0 = key.low;
+  let k1 = key.high;
+  for (let round = 0; round < 10; round++) {
+    const high0 = multiplyHigh(0xd2511f53, c0);
+    const low0 = Math.imul(0xd2511f53, c0) >>> 0;
+    const high1 = multiplyHigh(0xcd9e8d57, c2);
+    const low1 = Math.imul(0xcd9e8d57, c2) >>> 0;
+    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c1 = low1;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0;
+    k0 = (k0 + 0x9e3779b9) >>> 0;
+    k1 = (k1 + 0xbb67ae85) >>> 0;
+  }
+  into[0] = c0;
+  into[1] = c1;
+  into[2] = c2;
+  into[3] = c3;
+}
+
+/** The key of a seed, an integer from 0 to 2⁵³ − 1. */
+export function keyOf(seed: number): Key {
+  return { high: Math.floor(seed / 2 ** 32) >>> 0, low: seed >>> 0 };
+}
+
+/** An independent key for a named or numbered purpose: `childKey(key, "noise")`, `childKey(key, step)`. */
+export function childKey(key: Key, purpose: string | number): Key {
+  const block = new Uint32Array(4);
+  if (typeof purpose === "number") {
+    philox(key, [purpose >>> 0, Math.floor(purpose / 2 ** 32) >>> 0, 1, 0xc0ffee], block);
+    return { high: block[0]!, low: block[1]! };
+  }
+  let child = key;
+  for (let at = 0; at < purpose.length; at++) {
+    philox(child, [purpose.charCodeAt(at), at, 2, 0xc0ffee], block);
+    child = { high: block[0]!, low: block[1]! };
+  }
+  return child;
+}
+
+/** Fill with random words, `u32`. */
+function fillWords(key: Key, into: Uint32Array): void {
+  const block = new Uint32Array(4);
+  for (let start = 0; start < into.length; start += 4) {
+    philox(key, [start / 4, 0, 0, 0], block);
+    for (let lane = 0; lane < 4 && start + lane < into.length; lane++) into[start + lane] = block[lane]!;
+  }
+}
+
+/** Uniform numbers in [low, high), `f32`. */
+export function uniform(key: Key, shape: Shape, low = 0, high = 1): NdArray<"f32"> {
+  const words = new Uint32Array(sizeOf(shape));
+  fillWords(key, words);
+  const data = new Float32Array(words.length);
+  // 24 bits, so that rounding to f32 never reaches `high` from below 1.
+  for (let at = 0; at < words.length; at++) data[at] = low + (high - low) * ((words[at]! >>> 8) / 2 ** 24);
+  return { dtype: "f32", shape, data };
+}
+
+/** Standard normal numbers by the Box–Muller transform, `f32`. */
+export function normal(key: Key, shape: Shape): NdArray<"f32"> {
+  const size = sizeOf(shape);
+  const words = new Uint32Array(size + (size % 2));
+  fillWords(key, words);
+  const data = new Float32Array(size);
+  for (let at = 0; at < size; at += 2) {
+    const radius = Math.sqrt(-2 * Math.log((words[at]! + 1) / 2 ** 32));
+    const angle = (2 * Math.PI * words[at + 1]!) / 2 ** 32;
+    data[at] = radius * Math.cos(angle);
+    if (at + 1 < size) data[at + 1] = radius * Math.sin(angle);
+  }
+  return { dtype: "f32", shape, data };
+}
+
+/** Integers from 0 to `bound − 1`, `i32`; `bound` ≤ 2³¹. */
+export function integers(key: Key, shape: Shape, bound: number): NdArray<"i32"> {
+  const words = new Uint32Array(sizeOf(shape));
+  fillWords(key, words);
+  const data = new Int32Array(words.length);
+  for (let at = 0; at < words.length; at++) data[at] = Math.floor((words[at]! / 2 ** 32) * bound);
+  return { dtype: "i32", shape, data };
+}
+
+/** A random order of 0 … size − 1 (Fisher–Yates). */
+export function permutation(key: Key, size: number): Int32Array {
+  const order = Int32Array.from({ length: size }, (_, at) => at);
+  const words = new Uint32Array(size);
+  fillWords(key, words);
+  for (let at = size - 1; at > 0; at--) {
+    const other = Math.floor((words[at]! / 2 ** 32) * (at + 1));
+    const held = order[at]!;
+    order[at] = order[other]!;
+    order[other] = held;
+  }
+  return order;
+}
