@@ -1,4 +1,6 @@
 /** @file Door of the room `tensor/`: a function of tensors, traced once, differentiated as a graph, run by ONNX Runtime. */
+
+export { dims } from "./dims.ts";
 export {
   ConfigError,
   DataError,
@@ -10,5 +12,12 @@ export {
   SymdiffuserError,
   UnsupportedError,
 } from "./errors.ts";
+export { gradients } from "./gradient.ts";
+export { interpret } from "./interpret.ts";
 export { type ArrayOf, type DType, isSameShape, type NdArray, ndarray, type Shape, sizeOf, zeros } from "./ndarray.ts";
+export { type ModelOptions, toOnnx } from "./onnx.ts";
+export * from "./operations/index.ts";
 export { childKey, integers, type Key, keyOf, normal, permutation, philox, uniform } from "./random.ts";
+export { type Arrays, type CompileOptions, compile, type Program } from "./session.ts";
+export { simplify } from "./simplify.ts";
+export { constant, type Graph, type Operand, type Spec, type Tensor, trace } from "./tensor.ts";

@@ -1,0 +1,119 @@
+/** @file Softmax and layer normalisation over the last axis. */
+import { ShapeError } from "../errors.ts";
+import { sizeOf } from "../ndarray.ts";
+import type { Functions, Operation } from "../operation.ts";
+import { apply, type Tensor } from "../tensor.ts";
+
+/** Added to the variance, as in PyTorch. */
+export const layerNormEpsilon = 1e-5;
+
+/** An operation on each row, given the row's values and log Σ eˣ. */
+function alongRows(
+  name: string,
+  onnx: string,
+  kernel: (value: number, logTotal: number) => number,
+  gradient: (y: Tensor, g: Tensor, t: Functions) => Tensor,
+): Operation {
+  return {
+    name,
+    infer: ([x]) => [{ shape: x!.shape, dtype: "f32" }],
+    gradient: ({ outputs: [y], cotangents: [g] }, t) => [gradient(y!, g!, t)],
+    lower: ({ emit, inputs }) => [emit.node(onnx, inputs, { axis: -1 })],
+    reference: ({ inputs: [x], inputSpecs }) => {
+      const length = inputSpecs[0]!.shape.at(-1)!;
+      const result = new Float64Array(x!.length);
+      for (let start = 0; start < x!.length; start += length) {
+        const row = x!.subarray(start, start + length);
+        const top = row.reduce((a, b) => Math.max(a, b), -Infinity);
+        const logTotal = top + Math.log(row.reduce((total, value) => total + Math.exp(value - top), 0));
+        for (let at = 0; at < length; at++) result[start + at] = kernel(row[at]!, logTotal);
+      }
+      return [result];
+    },
+  };
+}
+
+const table = {
+  softmax: alongRows(
+    "softmax",
+    "Softmax",
+    (value, logTotal) => Math.exp(value - logTotal),
+    (y, g, t) => {
+      const weighted = t.mul(g, y);
+      return t.sub(weighted, t.mul(y, t.sum(weighted, [-1])));
+    },
+  ),
+  logSoftmax: alongRows(
+    "logSoftmax",
+    "LogSoftmax",
+    (value, logTotal) => value - logTotal,
+    (y, g, t) => t.sub(g, t.mul(t.exp(y), t.sum(g, [-1]))),
+  ),
+  layerNorm: {
+    name: "layerNorm",
+    infer: ([x, scale, bias]) => {
+      const length = x!.shape.at(-1)!;
+      for (const parameter of [scale!, bias!]) {
+        if (parameter.shape.length !== 1 || parameter.shape[0] !== length) {
+          throw new ShapeError(
+            "layerNorm",
+            `expected scale and bias [${length}]; got [${parameter.shape.join(", ")}]`,
+            [x!.shape, parameter.shape],
+          );
+        }
+      }
+      const statistics = { shape: [...x!.shape.slice(0, -1), 1], dtype: "f32" } as const;
+      return [{ shape: x!.shape, dtype: "f32" }, statistics, statistics];
+    },
+    gradient: ({ inputs: [x, scale], outputs: [, mean, inverseDeviation], cotangents: [g] }, t) => {
+      const standard = t.mul(t.sub(x!, mean!), inverseDeviation!);
+      const scaled = t.mul(g!, scale!);
+      const along = t.mul(standard, t.mean(t.mul(scaled, standard), [-1]));
+      return [
+        t.mul(t.sub(t.sub(scaled, t.mean(scaled, [-1])), along), inverseDeviation!),
+        t.sumTo(t.mul(g!, standard), scale!.shape),
+        t.sumTo(g!, scale!.shape),
+      ];
+    },
+    lower: ({ emit, inputs, used }) =>
+      emit.nodeWithOutputs("LayerNormalization", inputs, used[1] || used[2] ? 3 : 1, {
+        axis: -1,
+        epsilon: layerNormEpsilon,
+      }),
+    reference: ({ inputs: [x, scale, bias], inputSpecs }) => {
+      const length = inputSpecs[0]!.shape.at(-1)!;
+      const rows = sizeOf(inputSpecs[0]!.shape.slice(0, -1));
+      const [y, means, inverses] = [new Float64Array(x!.length), new Float64Array(rows), new Float64Array(rows)];
+      for (let row = 0; row < rows; row++) {
+        const values = x!.subarray(row * length, (row + 1) * length);
+        const mean = values.reduce((a, b) => a + b, 0) / length;
+        const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / length;
+        const inverse = 1 / Math.sqrt(variance + layerNormEpsilon);
+        means[row] = mean;
+        inverses[row] = inverse;
+        for (let at = 0; at < length; at++)
+          y[row * length + at] = (values[at]! - mean) * inverse * scale![at]! + bias![at]!;
+      }
+      return [y, means, inverses];
+    },
+  },
+} satisfies Readonly<Record<string, Operation>>;
+
+/** This file's operations by name. */
+export const normaliseOperations: Readonly<Record<string, Operation>> = table;
+
+/** eˣ / Σ eˣ over the last axis. */
+export const softmax = (x: Tensor): Tensor => apply(table.softmax, [x]);
+
+/** x − log Σ eˣ over the last axis. */
+export const logSoftmax = (x: Tensor): Tensor => apply(table.logSoftmax, [x]);
+
+/**
+ * (x − mean) / √(variance + 10⁻⁵) · scale + bias over the last axis.
+ *
+ * @param x      `[…, C]`
+ * @param scale  `[C]`
+ * @param bias   `[C]`
+ * @see Ba et al. 2016
+ */
+export const layerNorm = (x: Tensor, scale: Tensor, bias: Tensor): Tensor => apply(table.layerNorm, [x, scale, bias]);
