@@ -1,0 +1,72 @@
+/** @file The bytes of a file, read piece by piece, so that a damaged header never makes us load or allocate much. */
+import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { FormatError } from "../tensor/index.ts";
+
+/** An open file. */
+export interface Bytes {
+  readonly file: string;
+  readonly size: number;
+  /**
+   * A copy of `length` bytes from `offset` on.
+   *
+   * @throws FormatError if the file ends before
+   */
+  read(offset: number, length: number): Uint8Array<ArrayBuffer>;
+  close(): void;
+}
+
+/**
+ * Open a file to read.
+ *
+ * @throws FormatError if there is no such file, or it cannot be read
+ */
+export function openBytes(file: string): Bytes {
+  const handle = openToRead(file);
+  const size = fstatSync(handle).size;
+  return {
+    file,
+    size,
+    read(offset, length) {
+      if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
+        const got = `the end of the file after ${size} bytes`;
+        const expected = `${length} bytes at offset ${offset}`;
+        throw new FormatError(file, `expected ${expected}; got ${got} — the file is cut short or damaged`, {
+          offset,
+          expected,
+          got,
+        });
+      }
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        // readSync refuses more than 2³¹ − 1 bytes at once.
+        const count = readSync(handle, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
+        if (count === 0) throw new FormatError(file, `expected ${size} bytes; got fewer while reading`, { offset });
+        done += count;
+      }
+      return bytes;
+    },
+    close: () => closeSync(handle),
+  };
+}
+
+function openToRead(file: string): number {
+  if (!existsSync(file)) throw new FormatError(file, "expected a file; got none of that name", { expected: "a file" });
+  try {
+    const handle = openSync(file, "r");
+    if (fstatSync(handle).isFile()) return handle;
+    closeSync(handle);
+  } catch (cause) {
+    throw new FormatError(file, `expected a readable file; got ${(cause as Error).message}`, { cause });
+  }
+  throw new FormatError(file, "expected a file; got a directory or device", { expected: "a file" });
+}
+
+/** At most the first `length` bytes of a file. */
+export function firstBytes(file: string, length: number): Uint8Array {
+  const bytes = openBytes(file);
+  try {
+    return bytes.read(0, Math.min(length, bytes.size));
+  } finally {
+    bytes.close();
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * @file GeoTIFF, BigTIFF and Cloud-Optimized GeoTIFF as a raster. The header is ours and checked before any pixel is
+ * decoded, the usual codecs are ours with caps, rare codecs run in a worker with a time limit: whatever the bytes, the
+ * answer is a raster or a sentence.
+ */
+import { FormatError, SymdiffuserError } from "../tensor/index.ts";
+import { type Bytes, openBytes } from "./bytes.ts";
+import { bandNotes, categoriesOf, sidecarCategories } from "./gdal-metadata.ts";
+import { georeferenceOf } from "./geotags.ts";
+import type { Category, Color, Raster, RasterData } from "./raster.ts";
+import { readTiffTags, type TiffTags, tags, tiffImage } from "./tiff-header.ts";
+import { tiffPixels } from "./tiff-pixels.ts";
+import { bothValid, validity } from "./validity.ts";
+
+/**
+ * The first image of a GeoTIFF file; overviews and further pages are left.
+ *
+ * @throws FormatError if the file is damaged, cut short or no TIFF
+ * @throws UnsupportedError for compressions and sample types that cannot be read
+ */
+export async function readGeoTiff(file: string): Promise<Raster> {
+  const bytes = openBytes(file);
+  try {
+    return await rasterOf(bytes);
+  } catch (cause) {
+    if (cause instanceof SymdiffuserError) throw cause;
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw new FormatError(file, `expected a GeoTIFF; got damaged bytes (${got})`, { cause });
+  } finally {
+    bytes.close();
+  }
+}
+
+async function rasterOf(bytes: Bytes): Promise<Raster> {
+  const { littleEndian, images } = readTiffTags(bytes);
+  const values = images[0]!;
+  const image = tiffImage(bytes, littleEndian, values);
+  const nodata = nodataOf(values);
+  const data = await tiffPixels(bytes, image, nodata ?? 0);
+  const { height, width, bands } = image;
+  const metadata = values.get(tags.gdalMetadata);
+  const notes = bandNotes(typeof metadata === "string" ? metadata : "", bands);
+  const mask = await internalMask(bytes, littleEndian, images, height, width);
+  return {
+    ...{ height, width, bands, data },
+    valid: bothValid(validity(data, bands, nodata), mask),
+    bandNames: notes.names,
+    wavelengthsNm: notes.wavelengthsNm,
+    georeference: georeferenceOf(values),
+    nodata,
+    categories: bands === 1 ? categories(bytes.file, values, data) : null,
+  };
+}
+
+function nodataOf(values: TiffTags): number | null {
+  const text = values.get(tags.gdalNodata);
+  if (typeof text !== "string" || text.trim() === "") return null;
+  const word = text.trim();
+  if (/^[+-]?nan/i.test(word)) return Number.NaN;
+  if (/^[+-]?inf/i.test(word)) return word.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  const value = Number(word);
+  return Number.isNaN(value) ? null : value;
+}
+
+const maskBit = 4;
+const reducedBit = 1;
+
+/** Validity that the file keeps as an image of its own (a transparency mask), `[H, W]`, or null. */
+async function internalMask(
+  bytes: Bytes,
+  littleEndian: boolean,
+  images: readonly TiffTags[],
+  height: number,
+  width: number,
+): Promise<Uint8Array | null> {
+  for (const values of images.slice(1)) {
+    const kind = Number(values.get(tags.subfileType)?.[0] ?? 0);
+    if ((kind & maskBit) === 0 || (kind & reducedBit) !== 0) continue;
+    const mask = tiffImage(bytes, littleEndian, values);
+    if (mask.height !== height || mask.width !== width || mask.bands !== 1) continue;
+    const pixels = await tiffPixels(bytes, mask, 0);
+    return Uint8Array.from(pixels, (value) => (value === 0 ? 0 : 1));
+  }
+  return null;
+}
+
+function categories(file: string, values: TiffTags, data: RasterData): Category[] | null {
+  const notes = sidecarCategories(file);
+  const colors = new Map<number, Color>(notes.colors);
+  const map = values.get(tags.colorMap);
+  if (Array.isArray(map) && map.length % 3 === 0) {
+    const entries = map.length / 3;
+    // Some writers store 8 bits where TIFF asks for 16.
+    const divisor = map.some((level: number) => level > 255) ? 257 : 1;
+    const level = (index: number) => Math.floor(map[index] / divisor);
+    for (let value = 0; value < entries; value++) {
+      if (!colors.has(value)) colors.set(value, [level(value), level(value + entries), level(value + 2 * entries)]);
+    }
+  }
+  if (colors.size === 0 && notes.names.size === 0) return null;
+  const used = new Set<number>();
+  if (colors.size > 0 && !(data instanceof Float32Array || data instanceof Float64Array)) {
+    for (const value of data) used.add(value);
+  }
+  return categoriesOf({ names: notes.names, colors }, (value) => used.has(value));
+}

@@ -1,0 +1,74 @@
+/** @file When two rasters lie on the same grid, or on grids that divide each other. */
+import type { Georeference } from "./raster.ts";
+
+export interface Grid {
+  readonly height: number;
+  readonly width: number;
+  readonly georeference: Georeference | null;
+}
+
+/** How a grid lies to a reference of the same extent. `rows` and `cols` are integers ≥ 1, not both 1 unless "same". */
+export interface Alignment {
+  readonly relation: "same" | "coarser" | "finer";
+  /** Pixels of the finer grid in one of the coarser. */
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** Largest distance of corners, in pixels of the finer grid, that still counts as the same place. */
+const tolerancePixels = 1e-3;
+
+/**
+ * How `grid` lies to `reference`: sizes must be in an integer ratio; if both are georeferenced, their corners and EPSG
+ * codes must be the same.
+ *
+ * @returns null if they do not fit
+ */
+export function alignment(grid: Grid, reference: Grid): Alignment | null {
+  const relation = sizeRelation(grid, reference);
+  if (relation === null) return null;
+  if (grid.georeference === null || reference.georeference === null) return relation;
+  const [own, other] = [grid.georeference.crs?.epsg ?? null, reference.georeference.crs?.epsg ?? null];
+  if (own !== null && other !== null && own !== other) return null;
+  const finer = relation.relation === "finer" ? grid : reference;
+  const t = finer.georeference!.transform;
+  const pixel = Math.min(Math.hypot(t[1], t[4]), Math.hypot(t[2], t[5]));
+  const [a, b] = [corners(grid), corners(reference)];
+  const isSamePlace = a.every((value, index) => Math.abs(value - b[index]!) <= tolerancePixels * pixel);
+  return isSamePlace ? relation : null;
+}
+
+function sizeRelation(grid: Grid, reference: Grid): Alignment | null {
+  const rows = reference.height / grid.height;
+  const cols = reference.width / grid.width;
+  if (rows === 1 && cols === 1) return { relation: "same", rows, cols };
+  if (Number.isInteger(rows) && Number.isInteger(cols)) return { relation: "coarser", rows, cols };
+  if (Number.isInteger(1 / rows) && Number.isInteger(1 / cols)) {
+    return { relation: "finer", rows: grid.height / reference.height, cols: grid.width / reference.width };
+  }
+  return null;
+}
+
+/** x and y of the upper-left, upper-right and lower-left corners. */
+function corners({ height, width, georeference }: Grid): number[] {
+  const [x, xCol, xRow, y, yCol, yRow] = georeference!.transform;
+  return [x, y, x + width * xCol, y + width * yCol, x + height * xRow, y + height * yRow];
+}
+
+/** A grid in words: `224 rows × 224 columns of 10 × 10 from 717730, 5700090, EPSG:32718`. */
+export function gridText({ height, width, georeference }: Grid): string {
+  const size = `${height} rows × ${width} columns`;
+  if (georeference === null) return `${size} without georeference`;
+  const t = georeference.transform;
+  const [across, down] = [Math.hypot(t[1], t[4]), Math.hypot(t[2], t[5])];
+  const crs = georeference.crs === null ? "" : `, ${crsText(georeference.crs)}`;
+  return `${size} of ${number(across)} × ${number(down)} from ${number(t[0])}, ${number(t[3])}${crs}`;
+}
+
+function crsText({ epsg, name }: { epsg: number | null; name: string }): string {
+  return epsg === null ? name : `EPSG:${epsg}`;
+}
+
+function number(value: number): string {
+  return String(Number(value.toPrecision(12)));
+}

@@ -1,0 +1,76 @@
+/** @file The table of raster formats. A new format is one new entry. */
+import { existsSync } from "node:fs";
+import { extname } from "node:path";
+import { ConfigError, FormatError, UnsupportedError } from "../tensor/index.ts";
+import { firstBytes } from "./bytes.ts";
+import { readGeoTiff } from "./geotiff.ts";
+import type { Raster } from "./raster.ts";
+import { isTiff } from "./tiff-header.ts";
+
+/** A file, or one variable in it: `scene.mat#hsi.Data`. */
+export interface Location {
+  readonly file: string;
+  /** What stands after `#`; null where nothing does. */
+  readonly field: string | null;
+}
+
+/** How one format is known and read. */
+export interface Reader {
+  readonly name: string;
+  /** Lower case, with the dot. */
+  readonly extensions: readonly string[];
+  /** @param start  the first bytes of the file, at most 512 */
+  isFormat(start: Uint8Array): boolean;
+  read(location: Location): Promise<Raster>;
+}
+
+export const readers: readonly Reader[] = [
+  {
+    name: "GeoTIFF",
+    extensions: [".tif", ".tiff"],
+    isFormat: isTiff,
+    read: (location) => readGeoTiff(withoutField(location)),
+  },
+];
+
+function withoutField({ file, field }: Location): string {
+  if (field === null) return file;
+  throw new ConfigError(file, `expected no "#…" after a file of this format; got "#${field}"`, field);
+}
+
+/** `file` or `file#field`; a `#` in the name of a file that exists belongs to its name. */
+export function toLocation(text: string): Location {
+  const hash = text.lastIndexOf("#");
+  if (hash <= 0 || existsSync(text)) return { file: text, field: null };
+  return { file: text.slice(0, hash), field: text.slice(hash + 1) };
+}
+
+/**
+ * The reader for a file, by its first bytes, or by its extension if the bytes are nobody's.
+ *
+ * @throws FormatError if there is no such file
+ * @throws UnsupportedError if no reader knows it
+ */
+export function readerOf(file: string): Reader {
+  const start = firstBytes(file, 512);
+  const known = readers.find((reader) => reader.isFormat(start));
+  if (known !== undefined) return known;
+  if (start.length === 0) throw new FormatError(file, "expected a raster; got an empty file", { offset: 0 });
+  const extension = extname(file).toLowerCase();
+  const named = readers.find((reader) => reader.extensions.includes(extension));
+  if (named !== undefined) return named;
+  const formats = readers.map(({ name, extensions }) => `${name} (${extensions.join(", ")})`).join(", ");
+  throw new UnsupportedError(`the format of ${file}`, `known formats: ${formats}`);
+}
+
+/**
+ * Read a raster, whatever its format.
+ *
+ * @param text  `file`, or `file#field` for one variable of a file that holds several
+ * @throws FormatError if the file is missing, damaged or cut short
+ * @throws UnsupportedError for formats, and features of formats, that cannot be read
+ */
+export async function readRaster(text: string): Promise<Raster> {
+  const location = toLocation(text);
+  return readerOf(location.file).read(location);
+}

@@ -1,0 +1,166 @@
+/**
+ * @file Decompression of TIFF blocks. The usual codecs are here, each with a cap on what it may put out; rare ones
+ * run in a worker (see tiff-worker.ts).
+ *
+ * @see TIFF 6.0, sections 9 (PackBits), 13 (LZW); TIFF Technical Note 2, Adobe Deflate
+ */
+import { inflateSync } from "node:zlib";
+
+/** @param size  bytes wanted; more may be returned, never much more; fewer if the block is damaged */
+type Decode = (block: Uint8Array<ArrayBuffer>, size: number) => Uint8Array;
+
+export interface TiffCodec {
+  readonly name: string;
+  /** Null where the block is decoded in the worker. */
+  readonly decode: Decode | null;
+}
+
+/** By TIFF compression tag. */
+export const tiffCodecs: ReadonlyMap<number, TiffCodec> = new Map([
+  [1, { name: "none", decode: (block) => block }],
+  [5, { name: "LZW", decode: unLzw }],
+  [7, { name: "JPEG", decode: null }],
+  [8, { name: "Deflate", decode: inflate }],
+  [32946, { name: "Deflate", decode: inflate }],
+  [32773, { name: "PackBits", decode: unPackBits }],
+  [34887, { name: "LERC", decode: null }],
+  [50000, { name: "ZSTD", decode: null }],
+] satisfies [number, TiffCodec][]);
+
+/** Names of compressions that are known and cannot be read. */
+export const otherCompressions: ReadonlyMap<number, string> = new Map([
+  [2, "CCITT RLE"],
+  [3, "CCITT fax 3"],
+  [4, "CCITT fax 4"],
+  [6, "old-style JPEG"],
+  [34712, "JPEG 2000"],
+  [34925, "LZMA"],
+  [50001, "WebP"],
+  [50002, "JPEG XL"],
+  [52546, "JPEG XL"],
+]);
+
+function inflate(block: Uint8Array, size: number): Uint8Array {
+  // A tile may hold a few bytes more than wanted, never many.
+  return inflateSync(block, { maxOutputLength: size + 65536 });
+}
+
+function unPackBits(block: Uint8Array, size: number): Uint8Array {
+  const out = new Uint8Array(size);
+  let to = 0;
+  for (let at = 0; at < block.length && to < size; ) {
+    const head = block[at++]!;
+    if (head < 128) {
+      const run = block.subarray(at, Math.min(at + head + 1, at + size - to));
+      out.set(run, to);
+      to += run.length;
+      at += head + 1;
+    } else if (head > 128) {
+      const count = Math.min(257 - head, size - to);
+      if (at >= block.length) break;
+      out.fill(block[at++]!, to, to + count);
+      to += count;
+    }
+  }
+  return out.subarray(0, to);
+}
+
+const clearCode = 256;
+const endCode = 257;
+
+/** TIFF's LZW: codes of 9 to 12 bits, high bit first, widened one code early. */
+function unLzw(block: Uint8Array, size: number): Uint8Array {
+  const out = new Uint8Array(size);
+  // A table entry is a run of the output already written: where it starts and how long it is.
+  const starts = new Uint32Array(4097);
+  const lengths = new Uint32Array(4097);
+  let to = 0;
+  let next = 258;
+  let width = 9;
+  let bits = 0;
+  let held = 0;
+  let previousStart = 0;
+  let previousLength = 0;
+  for (let at = 0; to < size; ) {
+    while (bits < width && at < block.length) {
+      held = ((held << 8) | block[at++]!) & 0xffffff;
+      bits += 8;
+    }
+    if (bits < width) break;
+    const code = (held >>> (bits - width)) & ((1 << width) - 1);
+    bits -= width;
+    if (code === endCode) break;
+    if (code === clearCode) {
+      next = 258;
+      width = 9;
+      previousLength = 0;
+      continue;
+    }
+    const start = to;
+    if (previousLength > 0 && next < 4096) {
+      // The previous run and the first byte of this one, which is written next.
+      starts[next] = previousStart;
+      lengths[next] = previousLength + 1;
+      next++;
+    }
+    if (code < 256) {
+      out[to++] = code;
+    } else {
+      if (code >= next) throw new RangeError(`LZW code ${code} before its definition`);
+      const from = starts[code]!;
+      const length = Math.min(lengths[code]!, size - to);
+      // Byte by byte: the run may overlap its copy.
+      for (let offset = 0; offset < length; offset++) out[to++] = out[from + offset]!;
+    }
+    previousStart = start;
+    previousLength = to - start;
+    if (next + 1 >= 1 << width && width < 12) width++;
+  }
+  return out.subarray(0, to);
+}
+
+/**
+ * Undo horizontal differencing (TIFF predictor 2) in rows of native-order samples.
+ *
+ * @param stride  samples a pixel
+ * @see TIFF 6.0, section 14
+ */
+export function undoDifferences(
+  samples: Uint8Array | Uint16Array | Uint32Array | BigUint64Array,
+  rowSamples: number,
+  stride: number,
+): void {
+  for (let row = 0; row < samples.length; row += rowSamples) {
+    const end = Math.min(row + rowSamples, samples.length);
+    if (samples instanceof BigUint64Array) {
+      for (let at = row + stride; at < end; at++) samples[at] = samples[at]! + samples[at - stride]!;
+    } else {
+      for (let at = row + stride; at < end; at++) samples[at] = samples[at]! + samples[at - stride]!;
+    }
+  }
+}
+
+/**
+ * Undo the floating-point predictor (3): bytewise differences of byte planes, the most significant first.
+ *
+ * @returns  the samples' bytes in little-endian order
+ * @see Adobe Photoshop TIFF Technical Note 3
+ */
+export function undoFloatDifferences(
+  bytes: Uint8Array,
+  rowSamples: number,
+  stride: number,
+  sampleBytes: number,
+): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(bytes.length);
+  const rowBytes = rowSamples * sampleBytes;
+  for (let row = 0; row + rowBytes <= bytes.length; row += rowBytes) {
+    for (let at = row + stride; at < row + rowBytes; at++) bytes[at] = bytes[at]! + bytes[at - stride]!;
+    for (let sample = 0; sample < rowSamples; sample++) {
+      for (let plane = 0; plane < sampleBytes; plane++) {
+        out[row + sample * sampleBytes + (sampleBytes - 1 - plane)] = bytes[row + plane * rowSamples + sample]!;
+      }
+    }
+  }
+  return out;
+}
