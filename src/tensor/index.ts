@@ -1,5 +1,6 @@
 /** @file Door of the room `tensor/`: a function of tensors, traced once, differentiated as a graph, run by ONNX Runtime. */
 
+export { writeAtomically } from "./atomic.ts";
 export { dims } from "./dims.ts";
 export {
   ConfigError,
