@@ -1,9 +1,14 @@
 /** @file Door of the room `scene/`: whatever the file, a scene is aligned sources, labels and a georeference. */
 export type { Classifier, ClassifierKind, Progress } from "./classifier.ts";
+export { contextFeatures, contextSize, type ImageGrid, type Windows } from "./context.ts";
 export type { ClassOptions, LabelOptions } from "./labels.ts";
+export { leakage } from "./leakage.ts";
+export { applyNormalisation, type BandScale, fitNormalisation, type Normalisation } from "./normalise.ts";
 export { openScene, type SceneOptions, type SourceOptions } from "./open.ts";
 export { distinctColor, fillColors } from "./palette.ts";
 export type { Category, Color, Crs, Georeference, Raster, RasterData } from "./raster.ts";
 export { type Location, type Reader, readerOf, readers, readRaster, toLocation } from "./readers.ts";
 export { type Labels, type LandCoverClass, type Scene, type Source, type SourceKind, sourceKinds } from "./scene.ts";
-export type { Split } from "./split.ts";
+export { makeSplit, type Split, type SplitOptions } from "./split.ts";
+export { type Grid, readSplit, writeSplit } from "./splits/file.ts";
+export { parseSplitRule, type SplitRule, splitRules, splitRuleText } from "./splits/rule.ts";
