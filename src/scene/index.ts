@@ -10,5 +10,5 @@ export type { Category, Color, Crs, Georeference, Raster, RasterData } from "./r
 export { type Location, type Reader, readerOf, readers, readRaster, toLocation } from "./readers.ts";
 export { type Labels, type LandCoverClass, type Scene, type Source, type SourceKind, sourceKinds } from "./scene.ts";
 export { makeSplit, type Split, type SplitOptions } from "./split.ts";
-export { type Grid, readSplit, writeSplit } from "./splits/file.ts";
+export { type PixelGrid, readSplit, writeSplit } from "./splits/file.ts";
 export { parseSplitRule, type SplitRule, splitRules, splitRuleText } from "./splits/rule.ts";

@@ -5,7 +5,7 @@ import { FormatError } from "../../tensor/index.ts";
 import type { Split } from "../split.ts";
 
 /** The grid on which a split's pixel indices count. */
-export interface Grid {
+export interface PixelGrid {
   readonly height: number;
   readonly width: number;
 }
@@ -27,7 +27,7 @@ const layout = z.strictObject({
 const parts = ["train", "validation", "test"] as const;
 
 /** Write a split; indices are `row · width + col`. */
-export function writeSplit(file: string, split: Split, grid: Grid): void {
+export function writeSplit(file: string, split: Split, grid: PixelGrid): void {
   const { rule, seed } = split;
   const head = { kind, rule, seed, height: grid.height, width: grid.width };
   const lines = [
@@ -57,7 +57,7 @@ function fault(part: string, indices: readonly number[], size: number, owner: Ma
  * @param grid  the grid that the split must be for; without it, any
  * @throws FormatError if the file is not a split, or not for this grid
  */
-export function readSplit(file: string, grid?: Grid): Split {
+export function readSplit(file: string, grid?: PixelGrid): Split {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
