@@ -19,6 +19,14 @@ export { type ArrayOf, type DType, isSameShape, type NdArray, ndarray, type Shap
 export { type ModelOptions, toOnnx } from "./onnx.ts";
 export * from "./operations/index.ts";
 export { childKey, integers, type Key, keyOf, normal, permutation, philox, uniform } from "./random.ts";
+export {
+  arrayOf,
+  type Checkpoint,
+  decodeSafetensors,
+  encodeSafetensors,
+  readCheckpoint,
+  writeCheckpoint,
+} from "./safetensors.ts";
 export { type Arrays, type CompileOptions, compile, type Program } from "./session.ts";
 export { simplify } from "./simplify.ts";
 export { constant, type Graph, type Operand, type Spec, type Tensor, trace } from "./tensor.ts";

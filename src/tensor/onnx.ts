@@ -72,8 +72,13 @@ export interface ModelOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** The name of an output inside the model: that of the graph, unless an input has it (ONNX has one name space). */
+export function outputName(graph: Graph, name: string): string {
+  return graph.inputs.has(name) ? `${name}.next` : name;
+}
+
 /**
- * A graph as the bytes of an ONNX model, its inputs and outputs under their names in the graph.
+ * A graph as the bytes of an ONNX model, inputs under their names in the graph, outputs under {@link outputName}.
  */
 export function toOnnx(graph: Graph, { constants = {}, metadata = {} }: ModelOptions = {}): Uint8Array {
   const nodes: Message[] = [];
@@ -148,9 +153,9 @@ export function toOnnx(graph: Graph, { constants = {}, metadata = {} }: ModelOpt
   }
   const outputs: Message[] = [];
   for (const [name, tensor] of graph.outputs) {
-    const message = new Message().text(1, names.get(tensor)!).text(2, name).text(4, "Identity");
+    const message = new Message().text(1, names.get(tensor)!).text(2, outputName(graph, name)).text(4, "Identity");
     nodes.push(message);
-    outputs.push(valueMessage(name, tensor));
+    outputs.push(valueMessage(outputName(graph, name), tensor));
   }
 
   const body = new Message();

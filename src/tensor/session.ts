@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { DataError, InternalError } from "./errors.ts";
 import { type NdArray, zeros } from "./ndarray.ts";
-import { toOnnx } from "./onnx.ts";
+import { outputName, toOnnx } from "./onnx.ts";
 import { simplify } from "./simplify.ts";
 import { type Graph, requireFit, type Spec } from "./tensor.ts";
 
@@ -69,7 +69,7 @@ export async function compile(graph: Graph, { constants = {}, threads = 0 }: Com
       const fetched: Record<string, OrtTensor> = {};
       for (const [name, spec] of graph.outputs) {
         results[name] = into[name] ?? zeros(spec.shape, spec.dtype);
-        fetched[name] = toOrt(name, spec, results[name]);
+        fetched[outputName(graph, name)] = toOrt(name, spec, results[name]);
       }
       await session.run(fed, fetched);
       return results;

@@ -1,0 +1,28 @@
+/** @file Door of the room `nn/`: layers are plain records of parameters and a function; losses, AdamW, schedules. */
+export { type AdamState, type AdamW, adamwUpdate } from "./adamw.ts";
+export { type Attention, attention, initAttention } from "./attention.ts";
+export { type Block, block, initBlock, initMlp, type Mlp, mlp } from "./block.ts";
+export { dropout, dropoutMask } from "./dropout.ts";
+export { initLinear, initNorm, initTable, initZeroLinear, type Linear, linear, type Norm, norm } from "./linear.ts";
+export { crossEntropy, meanSquaredError } from "./loss.ts";
+export {
+  countParameters,
+  decayMask,
+  loadParameters,
+  namedParameters,
+  type Parameters,
+  packParameters,
+  type Symbolic,
+  symbolicParameters,
+  unpackParameters,
+} from "./parameters.ts";
+export { type RateSchedule, rateAt } from "./schedule.ts";
+export type { RunStage, Stage } from "./stage.ts";
+export {
+  type BatchSpec,
+  initialState,
+  type Objective,
+  rateInput,
+  type TrainingState,
+  trainingStep,
+} from "./training-step.ts";

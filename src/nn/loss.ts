@@ -1,0 +1,32 @@
+/** @file Losses: one number, `[]`. */
+import { add, dims, div, logSoftmax, max, mean, mul, neg, reshape, sub, sum, type Tensor } from "../tensor/index.ts";
+
+/**
+ * Mean of (a − b)² over all elements, or over those of valid tokens.
+ *
+ * @param a      `[B, N, C]`, or any shape without `valid`
+ * @param valid  1 or 0 a token, `[B, N]`; null where all are valid
+ */
+export function meanSquaredError(a: Tensor, b: Tensor, valid: Tensor | null = null): Tensor {
+  const difference = sub(a, b);
+  const squared = mul(difference, difference);
+  if (!valid) return reshape(mean(squared), []);
+  const { B, N } = dims("a", a, "B N C");
+  const perToken = mul(reshape(mean(squared, [-1]), [B, N]), valid);
+  return reshape(div(sum(perToken), max(sum(valid), 1)), []);
+}
+
+/**
+ * Mean cross-entropy with label smoothing: targets are (1 − s)·onehot + s/K.
+ *
+ * @param logits     `[n, K]`
+ * @param oneHot     `[n, K]`, 1 at the true class
+ * @param smoothing  s, 0 ≤ s < 1
+ * @see Szegedy et al. 2016
+ */
+export function crossEntropy(logits: Tensor, oneHot: Tensor, smoothing = 0): Tensor {
+  const { n, K } = dims("logits", logits, "n K");
+  dims("oneHot", oneHot, "n K", { n, K });
+  const targets = add(mul(oneHot, 1 - smoothing), smoothing / K);
+  return reshape(neg(mul(sum(mul(targets, logSoftmax(logits))), 1 / n)), []);
+}
