@@ -67,7 +67,8 @@ function itemsOf(metadata: string): Item[] {
       name: attribute(attributes!, "name") ?? "",
       band: band === null ? null : Number(band),
       role: attribute(attributes!, "role"),
-      text: plain(text!),
+      // GDAL escapes an item's text twice.
+      text: plain(plain(text!)),
     };
   });
 }

@@ -3,6 +3,8 @@ export type { Classifier, ClassifierKind, Progress } from "./classifier.ts";
 export { contextFeatures, contextSize, type ImageGrid, type Windows } from "./context.ts";
 export type { ClassOptions, LabelOptions } from "./labels.ts";
 export { leakage } from "./leakage.ts";
+export { readMatlab } from "./mat-file.ts";
+export type { MatValue } from "./mat-value.ts";
 export { applyNormalisation, type BandScale, fitNormalisation, type Normalisation } from "./normalise.ts";
 export { openScene, type SceneOptions, type SourceOptions } from "./open.ts";
 export { distinctColor, fillColors } from "./palette.ts";
@@ -12,3 +14,4 @@ export { type Labels, type LandCoverClass, type Scene, type Source, type SourceK
 export { makeSplit, type Split, type SplitOptions } from "./split.ts";
 export { type PixelGrid, readSplit, writeSplit } from "./splits/file.ts";
 export { parseSplitRule, type SplitRule, splitRules, splitRuleText } from "./splits/rule.ts";
+export { coveringTiles, gatherPixels, type Grid, type Image, mirrored, type TilePlace, tilePixels } from "./tiles.ts";

@@ -4,6 +4,8 @@ import { extname } from "node:path";
 import { ConfigError, FormatError, UnsupportedError } from "../tensor/index.ts";
 import { firstBytes } from "./bytes.ts";
 import { readGeoTiff } from "./geotiff.ts";
+import { isMatlab } from "./mat-file.ts";
+import { readMatlabRaster } from "./matlab.ts";
 import type { Raster } from "./raster.ts";
 import { isTiff } from "./tiff-header.ts";
 
@@ -30,6 +32,12 @@ export const readers: readonly Reader[] = [
     extensions: [".tif", ".tiff"],
     isFormat: isTiff,
     read: (location) => readGeoTiff(withoutField(location)),
+  },
+  {
+    name: "MATLAB",
+    extensions: [".mat"],
+    isFormat: isMatlab,
+    read: async ({ file, field }) => readMatlabRaster(file, field),
   },
 ];
 

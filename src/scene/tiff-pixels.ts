@@ -57,9 +57,11 @@ export async function tiffPixels(bytes: Bytes, image: TiffImage, missing: number
   if (missing !== 0 && image.sizes.includes(0)) out.fill(missing);
   const worker =
     codec.decode === null
-      ? await startCodecWorker(image.compression, codecParameters(image)).catch((cause: unknown) => {
-          throw damaged(bytes, image, 0, codec.name, cause);
-        })
+      ? await startCodecWorker(image.compression, codecParameters(image), blockLimitMs(image)).catch(
+          (cause: unknown) => {
+            throw damaged(bytes, image, 0, codec.name, cause);
+          },
+        )
       : null;
   try {
     for (let block = 0; block < image.offsets.length; block++) {
@@ -108,6 +110,11 @@ function damaged(bytes: Bytes, image: TiffImage, block: number, codec: string, c
   const got = cause instanceof Error ? cause.message : String(cause);
   const sentence = `expected ${what} to be ${codec} data; got damaged bytes (${got})`;
   return new FormatError(bytes.file, sentence, { offset: image.offsets[block] ?? 0, cause });
+}
+
+/** Generous: the codecs make some 50 MiB a second. */
+function blockLimitMs({ blockHeight, blockWidth, bands, bits }: TiffImage): number {
+  return 3000 + ((blockHeight * blockWidth * bands * bits) / 8 / 2 ** 20) * 200;
 }
 
 function codecParameters(image: TiffImage) {

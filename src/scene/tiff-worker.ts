@@ -40,6 +40,8 @@ interface Answer {
   readonly cause?: unknown;
 }
 
+const startMs = 30_000;
+
 /** A decoder in a thread of its own. */
 export interface CodecWorker {
   /** One block at a time. Rejects with whatever the codec throws, or with a `RangeError` after the time limit. */
@@ -47,20 +49,24 @@ export interface CodecWorker {
   stop(): Promise<void>;
 }
 
-/** Start a worker for one compression. */
+/**
+ * Start a worker for one compression.
+ *
+ * @param timeoutMs  for one block
+ */
 export async function startCodecWorker(
   compression: number,
   parameters: CodecParameters,
-  timeoutMs = 10_000,
+  timeoutMs: number,
 ): Promise<CodecWorker> {
   const worker = new Worker(program, {
     eval: true,
     execArgv: [],
     workerData: { geotiff: import.meta.resolve("geotiff"), compression, parameters },
   });
-  const answer = (send: () => void): Promise<Uint8Array<ArrayBuffer>> =>
+  const answer = (send: () => void, limitMs: number): Promise<Uint8Array<ArrayBuffer>> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => done(new RangeError(`the codec ran longer than ${timeoutMs} ms`)), timeoutMs);
+      const timer = setTimeout(() => done(new RangeError(`the codec ran longer than ${limitMs} ms`)), limitMs);
       const onMessage = ({ bytes, cause }: Answer) => done(cause ?? null, bytes);
       const onError = (cause: unknown) => done(cause);
       function done(cause: unknown, bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)): void {
@@ -78,10 +84,10 @@ export async function startCodecWorker(
     await worker.terminate();
   };
   try {
-    await answer(() => {});
+    await answer(() => {}, startMs);
   } catch (cause) {
     await stop();
     throw cause;
   }
-  return { decode: (block) => answer(() => worker.postMessage(block.buffer, [block.buffer])), stop };
+  return { decode: (block) => answer(() => worker.postMessage(block.buffer, [block.buffer]), timeoutMs), stop };
 }

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { deflateSync } from "node:zlib";
+import { readers, readMatlab, readRaster } from "../../src/scene/index.ts";
+import { describeReader } from "../support/describe-reader.ts";
+import { goldenFolder, goldenPixels, goldens } from "../support/golden-rasters.ts";
+
+const mat = (name: string): string => `${goldenFolder}${name}.mat`;
+
+describe("MATLAB files written by SciPy and by hand", () => {
+  for (const golden of goldens("mat.json")) {
+    it(`reads ${golden.file}`, async () => {
+      const raster = await readRaster(goldenFolder + golden.file);
+      assert.deepEqual([raster.height, raster.width, raster.bands], golden.shape);
+      assert.deepEqual(raster.data, goldenPixels(golden));
+      assert.equal(raster.valid, null);
+      assert.equal(raster.georeference, null);
+    });
+  }
+
+  it("reads structs, struct arrays, cells and text as a tree", () => {
+    const [root] = readMatlab(mat("tree")).elements;
+    assert.deepEqual(Array.from(root!.keys()), ["hsi", "mask", "title", "empty"]);
+    assert.deepEqual(root!.get("title"), { kind: "text", dims: [2, 3], rows: ["ab ", "cde"] });
+    const hsi = root!.get("hsi")!;
+    assert.ok(hsi.kind === "struct");
+    const info = hsi.elements[0]!.get("info")!;
+    assert.ok(info.kind === "struct");
+    assert.deepEqual(info.dims, [1, 3]);
+    assert.deepEqual(
+      info.elements.map((one) => one.get("name")),
+      ["trees", "grass", "Straße"].map((text) => ({ kind: "text", dims: [1, text.length], rows: [text] })),
+    );
+    const empty = root!.get("empty")!;
+    assert.ok(empty.kind === "numbers");
+    assert.deepEqual(empty.dims, [0, 3]);
+  });
+
+  it("reads the same tree compressed", () => {
+    assert.deepEqual(readMatlab(mat("tree-packed")), readMatlab(mat("tree")));
+  });
+});
+
+describe("choosing a variable of a MATLAB file", () => {
+  const faults: readonly (readonly [string, string])[] = [
+    [
+      "tree.mat",
+      "expected one array; got hsi.Data (8×9×5 uint16), hsi.Lidar[0].z (8×9 single), hsi.Lidar[1].z (8×9 single), " +
+        `hsi.sceneLabels.labels (8×9 double), mask (8×9 logical) — choose one, as in ${mat("tree")}#hsi.Data`,
+    ],
+    ["tree.mat#hsi.data", 'expected one of Data, Lidar, sceneLabels, info in hsi; got "data"'],
+    ["tree.mat#HSI", 'expected one of hsi, mask, title, empty in the file; got "HSI"'],
+    ["tree.mat#hsi.Lidar.z", "expected hsi.Lidar to be a struct; got 1×2 cell — choose an element, for example [0]"],
+    ["tree.mat#hsi.info.name", "expected an index from [0] to [2] after hsi.info; got .name"],
+    ["tree.mat#hsi.Lidar[2].z", "expected an index from [0] to [1] in hsi.Lidar; got [2]"],
+    ["tree.mat#mask[0]", "expected mask to be a cell or struct; got 8×9 logical"],
+    ["tree.mat#hsi..Data", 'expected a path such as hsi.Lidar[0].z after "#"; got "hsi..Data"'],
+    ["tree.mat#title", "expected an array of numbers; got title (2×3 text)"],
+  ];
+  for (const [location, message] of faults) {
+    it(`refuses ${location}`, async () => {
+      const text = goldenFolder + location;
+      await assert.rejects(readRaster(text), { name: "ConfigError", message: `${text}: ${message}` });
+    });
+  }
+
+  it("says what to do about numbers that are not supported", async () => {
+    await assert.rejects(readRaster(`${mat("refused")}#c`), {
+      name: "UnsupportedError",
+      message: `${mat("refused")}#c: a MATLAB complex 8×9 double is not supported — save real(x) and imag(x), or abs(x)`,
+    });
+    await assert.rejects(readRaster(`${mat("refused")}#s`), {
+      message: `${mat("refused")}#s: a MATLAB sparse array is not supported — save full(x) instead`,
+    });
+  });
+
+  it("says what to do about other levels of the format", async () => {
+    await assert.rejects(readRaster(mat("level73")), {
+      name: "UnsupportedError",
+      message: `${mat("level73")}: MATLAB's -v7.3 format (HDF5) is not supported — save it again with save(…, '-v7')`,
+    });
+    await assert.rejects(readRaster(mat("level4")), {
+      message: `${mat("level4")}: MATLAB's -v4 format is not supported — save it again with save(…, '-v7')`,
+    });
+  });
+});
+
+describeReader(readers.find(({ name }) => name === "MATLAB")!, {
+  valid: [mat("plain"), mat("class-f32"), `${mat("tree")}#hsi.Data`, mat("big-endian")],
+  cut: [mat("plain"), mat("class-f32"), mat("stored-smaller"), mat("big-endian")],
+  damaged: [mat("plain"), mat("class-f32"), `${mat("tree")}#hsi.Data`, `${mat("tree")}#mask`, mat("big-endian-packed")],
+  damages: 300,
+});
+
+describe("damaged and hostile MATLAB files", () => {
+  const folder = mkdtempSync(join(tmpdir(), "symdiffuser-matlab-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const header = readFileSync(mat("plain")).subarray(0, 128);
+  const saved = (name: string, ...parts: Uint8Array[]): string => {
+    const file = join(folder, name);
+    writeFileSync(file, Buffer.concat([header, ...parts]));
+    return file;
+  };
+
+  it("stops inflating a bomb at the size it declares", async () => {
+    const packed = deflateSync(Buffer.concat([words(14, 100), Buffer.alloc(2 ** 26)]));
+    const file = saved("bomb.mat", words(15, packed.length), packed);
+    await assert.rejects(readRaster(file), (error: Error) => {
+      assert.equal(error.name, "FormatError");
+      assert.match(error.message, /bomb\.mat: expected a compressed variable at offset 128; got damaged bytes \(.*\)$/);
+      return true;
+    });
+  });
+
+  it("refuses sizes that the bytes do not bear out", async () => {
+    const flags = words(6, 8, 6, 0);
+    const dims = words(5, 8, 2_000_000_000, 2_000_000_000);
+    const body = Buffer.concat([flags, dims, words(1, 0), words(9, 8, 0, 0)]);
+    const file = saved("dims.mat", words(14, body.length), body);
+    await assert.rejects(readRaster(file), {
+      name: "FormatError",
+      message: `${file}: expected 4000000000000000000 numbers of 8 bytes; got 8 bytes — at offset 176`,
+      offset: 176,
+    });
+  });
+
+  it("refuses structs nested without end", async () => {
+    let body = Buffer.alloc(0);
+    for (let depth = 0; depth < 2000; depth++) {
+      const cell = Buffer.concat([words(6, 8, 1, 0), words(5, 8, 1, 1), words(1, 0), body]);
+      body = Buffer.concat([words(14, cell.length), cell]);
+    }
+    const file = saved("nest.mat", body);
+    await assert.rejects(readRaster(file), /nest\.mat: expected at most 64 structs within each other; got more/);
+  });
+});
+
+/** Little-endian 32-bit words. */
+function words(...values: number[]): Buffer {
+  return Buffer.from(Uint32Array.from(values).buffer);
+}
