@@ -1,6 +1,13 @@
 /** @file Door of the room `scene/`: whatever the file, a scene is aligned sources, labels and a georeference. */
 export type { Classifier, ClassifierKind, Progress } from "./classifier.ts";
 export { contextFeatures, contextSize, type ImageGrid, type Windows } from "./context.ts";
+export {
+  type BandDescription,
+  describeRaster,
+  type FileDescription,
+  type RasterDescription,
+  type VariableDescription,
+} from "./describe.ts";
 export type { ClassOptions, LabelOptions } from "./labels.ts";
 export { leakage } from "./leakage.ts";
 export { readMatlab } from "./mat-file.ts";
@@ -14,4 +21,4 @@ export { type Labels, type LandCoverClass, type Scene, type Source, type SourceK
 export { makeSplit, type Split, type SplitOptions } from "./split.ts";
 export { type PixelGrid, readSplit, writeSplit } from "./splits/file.ts";
 export { parseSplitRule, type SplitRule, splitRules, splitRuleText } from "./splits/rule.ts";
-export { coveringTiles, gatherPixels, type Grid, type Image, mirrored, type TilePlace, tilePixels } from "./tiles.ts";
+export { coveringTiles, type Grid, gatherPixels, type Image, mirrored, type TilePlace, tilePixels } from "./tiles.ts";

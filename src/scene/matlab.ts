@@ -20,12 +20,22 @@ export function readMatlabRaster(file: string, field: string | null): Raster {
   return toRaster(value.kind === "numbers" ? value : onlyArray(value, field ?? "", location), location);
 }
 
-/** The only array with more than one row and column; failing that, the only one that is not a single number. */
+/**
+ * Arrays that can be a raster, with their paths: those with more than one row and column; failing that, those of more
+ * than one number.
+ */
+export function rasterArrays(value: MatValue, path: string): (readonly [string, MatNumbers])[] {
+  const arrays: (readonly [string, MatNumbers])[] = [];
+  for (const [name, leaf] of leaves(value, path)) {
+    if (leaf.kind === "numbers" && leaf.data.length > 1) arrays.push([name, leaf]);
+  }
+  const wide = arrays.filter(([, { dims }]) => dims.every((length) => length > 1));
+  return wide.length > 0 ? wide : arrays;
+}
+
 function onlyArray(value: MatValue, path: string, location: string): MatNumbers {
-  const arrays = Array.from(leaves(value, path)).filter(([, leaf]) => leaf.kind === "numbers" && leaf.data.length > 1);
-  const wide = arrays.filter(([, leaf]) => (leaf as MatNumbers).dims.every((length) => length > 1));
-  const candidates = wide.length > 0 ? wide : arrays;
-  if (candidates.length === 1) return candidates[0]![1] as MatNumbers;
+  const candidates = rasterArrays(value, path);
+  if (candidates.length === 1) return candidates[0]![1];
   const all = candidates.length > 0 ? candidates : Array.from(leaves(value, path));
   const list = all.slice(0, 20).map(([name, leaf]) => `${name} (${matText(leaf)})`);
   if (all.length > 20) list.push(`${all.length - 20} more`);
