@@ -1,7 +1,18 @@
 /** @file Door of the room `evaluate/`: numbers and pictures that can be checked by hand. */
+export { newPicture, type Picture } from "./canvas.ts";
+export { type ColorMap, colorAt, grey, magma, viridis } from "./color-map.ts";
 export { type Confusion, confusion } from "./confusion.ts";
 export { encodeAuxXml } from "./gdal-xml.ts";
 export { encodeGeoTiff, type GeoTiff } from "./geotiff-writer.ts";
+export { type MapData, mapPicture } from "./legend.ts";
+export {
+  classPicture,
+  confidenceColors,
+  confidencePicture,
+  type Grid,
+  splitColors,
+  splitPicture,
+} from "./map-picture.ts";
 export { type McNemar, mcnemar } from "./mcnemar.ts";
 export {
   formatMetrics,
@@ -13,4 +24,8 @@ export {
   parseMetrics,
   type SeedScores,
 } from "./metrics.ts";
+export { encodePng } from "./png.ts";
+export { pixelSizeM, scaleBar } from "./scale-bar.ts";
 export { type ClassScores, kappa, type Scores, type Spread, scores, spread } from "./scores.ts";
+export { bandsToShow, sourcePicture } from "./source-picture.ts";
+export { classTable, formatTable, methodTable, percent, percentSpread, type TableStyle } from "./table.ts";
