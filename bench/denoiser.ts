@@ -1,0 +1,137 @@
+/**
+ * @file How long is one training step, and one pass of feature extraction, of the coupled denoisers, against the same
+ * computation in PyTorch?
+ *
+ * Run: node --import tsx bench/denoiser.ts [small|base] [threads] [path of a Python with PyTorch]
+ * Prints a JSON line for each round; with a Python, rounds of both alternate and the last line is the ratio of medians.
+ */
+import { execFileSync } from "node:child_process";
+import { initialState, packParameters, rateInput, symbolicParameters, trainingStep } from "../src/nn/index.ts";
+import { type CsdiffOptions, denoise, initCsdiff } from "../src/symdiffuser/csdiff.ts";
+import { noiseSchedule } from "../src/symdiffuser/noise.ts";
+import { pretrainingBatch, pretrainingObjective } from "../src/symdiffuser/pretrain.ts";
+import { compile, constant, keyOf, type NdArray, normal, trace, zeros } from "../src/tensor/index.ts";
+import { peakGflops } from "./peak.ts";
+
+const configurations = {
+  small: { width: 64, skips: 1, heads: 4, mlpRatio: 2, patch: 12, batch: 8 },
+  base: { width: 128, skips: 2, heads: 4, mlpRatio: 4, patch: 7, batch: 32 },
+};
+const bands = [12, 2];
+const [name = "small", threadsText = "2", python] = process.argv.slice(2);
+const { batch, ...size } = configurations[name as keyof typeof configurations];
+const threads = Number(threadsText);
+const options: CsdiffOptions = { ...size, steps: 1000, coupling: "chain", perception: "attention", tci: true };
+const schedule = noiseSchedule("linear", 1000);
+const text = normal(keyOf(5), [6, 64]);
+const parameters = initCsdiff(keyOf(0), bands, 64, options);
+
+/** Multiply-adds × 2 of one forward pass of both sources: products of linear layers and of attention. */
+function forwardFlops(): number {
+  const { width: d, skips: n, mlpRatio: ratio, patch } = options;
+  const N = patch * patch;
+  let total = 0;
+  for (const channels of bands) {
+    const block = (N + 1) * (4 + 2 * ratio) * d * d + 2 * (N + 1) ** 2 * d;
+    total += N * channels * d * 2 + (2 * n + 1) * block + n * (N + 1) * 2 * d * d + 2 * d * d;
+    total += N * 4 * d * d + 2 * N * N * d + N * 2 * d * d;
+  }
+  return 2 * batch * total;
+}
+
+async function timed(run: () => Promise<unknown>, seconds: number): Promise<number> {
+  for (let warm = 0; warm < 3; warm++) await run();
+  const times: number[] = [];
+  const end = performance.now() + seconds * 1e3;
+  while (performance.now() < end || times.length < 5) {
+    const start = performance.now();
+    await run();
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[times.length >> 1]!;
+}
+
+const specs = pretrainingBatch(bands, batch, options, false);
+const feeds: Record<string, NdArray> = Object.fromEntries(
+  Object.entries(specs).map(([key, { shape, dtype }]) => [
+    key,
+    dtype === "f32" ? normal(keyOf(3), shape) : zeros(shape, dtype),
+  ]),
+);
+feeds["t"]!.data.fill(300);
+feeds["ids"]!.data.fill(1);
+const step = await compile(trainingStep(pretrainingObjective(parameters, specs, text, schedule, options), adamw()), {
+  threads,
+});
+function adamw() {
+  return { betas: [0.9, 0.99], weightDecay: 0.03, clipNorm: 1 } as const;
+}
+const vectors = ["parameters", "first", "second"] as const;
+let front: Record<string, NdArray> = { ...initialState(parameters, false) };
+let back: Record<string, NdArray> = { ...initialState(parameters, false) };
+const extraction = await compile(
+  trace(
+    {
+      parameters: { shape: packParameters(parameters).shape, dtype: "f32" },
+      t: specs["t"]!,
+      "x0.0": specs["x0.0"]!,
+      "x0.1": specs["x0.1"]!,
+    },
+    (inputs) => {
+      const latents = [inputs["x0.0"], inputs["x0.1"]];
+      const condition = { ids: null, text: constant(text) };
+      const halves = denoise(symbolicParameters(parameters, inputs.parameters), latents, inputs.t, condition, options);
+      return Object.fromEntries(halves.map((half, at) => [`features.${at}`, half.features]));
+    },
+  ),
+  { threads, constants: { parameters: packParameters(parameters) } },
+);
+const { t, "x0.0": a, "x0.1": b } = feeds as Record<string, NdArray>;
+
+const seconds = 5;
+const ours: number[] = [];
+const theirs: number[] = [];
+const extractionRatio: number[] = [];
+for (let round = 0; round < (python ? 3 : 1); round++) {
+  const peak = await peakGflops(threads);
+  const stepMs = await timed(async () => {
+    await step.run(
+      { ...front, rate: rateInput(1e-3, 10, adamw()), ...feeds },
+      Object.fromEntries(vectors.map((key) => [key, back[key]!])),
+    );
+    [front, back] = [back, front];
+  }, seconds);
+  const extractionMs = await timed(() => extraction.run({ t: t!, "x0.0": a!, "x0.1": b! }), seconds / 2);
+  const rate = (ms: number, passes: number): number => (passes * forwardFlops()) / ms / 1e6 / peak;
+  console.log(
+    JSON.stringify({
+      engine: "symdiffuser",
+      name,
+      threads,
+      stepMs,
+      extractionMs,
+      tilesPerSecond: (batch / extractionMs) * 1e3,
+      peakGflops: peak,
+      stepShareOfPeak: rate(stepMs, 3),
+      extractionShareOfPeak: rate(extractionMs, 1),
+    }),
+  );
+  ours.push(stepMs);
+  if (python) {
+    const line = execFileSync(
+      python,
+      ["scripts/twin/denoiser.py", name, "--threads", `${threads}`, "--seconds", `${seconds}`],
+      {
+        encoding: "utf8",
+      },
+    );
+    console.log(line.trim());
+    const twin = JSON.parse(line.trim().split("\n").at(-1)!);
+    theirs.push(twin.step.ms);
+    extractionRatio.push(extractionMs / twin.extraction.ms);
+  }
+}
+if (python) {
+  const median = (values: number[]): number => [...values].sort((x, y) => x - y)[values.length >> 1]!;
+  console.log(JSON.stringify({ stepRatio: median(ours) / median(theirs), extractionRatio: median(extractionRatio) }));
+}

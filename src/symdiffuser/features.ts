@@ -1,0 +1,217 @@
+/**
+ * @file What the pre-trained denoisers say of a pixel: the last tokens of every source's denoiser at a few diffusion
+ * steps, summarised around the pixel. No label is seen here: condition injection is given "unknown" everywhere.
+ */
+import { packParameters, symbolicParameters } from "../nn/index.ts";
+import { contextFeatures, contextSize, gatherPixels, type Image, type Progress, tilePixels } from "../scene/index.ts";
+import {
+  childKey,
+  compile,
+  constant,
+  type Key,
+  type NdArray,
+  ndarray,
+  normal,
+  type Program,
+  type Spec,
+  trace,
+  zeros,
+} from "../tensor/index.ts";
+import { type Csdiff, denoise } from "./csdiff.ts";
+import { noiseSchedule } from "./noise.ts";
+import type { SymDiffuserOptions } from "./options.ts";
+import { stitched, tilesPerBatch } from "./stitch.ts";
+
+/** Features of pixels, `[n, V, M·C]`: V views of the surroundings, M = steps × sources tokens of C channels. */
+export interface SceneFeatures {
+  /** V. */
+  readonly views: number;
+  /** M. */
+  readonly tokens: number;
+  /** C. */
+  readonly channels: number;
+  /** @param pixels  indices, or the first and last + 1 row */
+  at(pixels: Int32Array | readonly [number, number], progress?: Progress): Promise<Float32Array>;
+}
+
+/** Pixels around a pixel seen by `centre`: the pixel itself, and mean and deviation over its tile. */
+const centreViews = 3;
+
+/** Number of views of a pixel's surroundings. */
+export function viewCount({ mode, features: { windows } }: SymDiffuserOptions): number {
+  return mode === "centre" ? centreViews : contextSize(1, windows);
+}
+
+/** Inputs `x.<s>` and `t`; outputs `f.<s>`, `[B, N, C]`. */
+async function featureProgram(
+  network: Csdiff,
+  channels: readonly number[],
+  text: NdArray,
+  options: SymDiffuserOptions,
+  threads: number,
+): Promise<Program> {
+  const tokens = options.network.patch ** 2;
+  const vector = packParameters(network);
+  const specs: Record<string, Spec> = {
+    parameters: { shape: vector.shape, dtype: "f32" },
+    t: { shape: [tilesPerBatch], dtype: "i32" },
+  };
+  for (const [source, length] of channels.entries()) {
+    specs[`x.${source}`] = { shape: [tilesPerBatch, tokens, length], dtype: "f32" };
+  }
+  const graph = trace(specs, (inputs) => {
+    const latents = channels.map((_, source) => inputs[`x.${source}`]!);
+    const condition = { ids: null, text: constant(text) };
+    const weights = symbolicParameters(network, inputs["parameters"]!);
+    const halves = denoise(weights, latents, inputs["t"]!, condition, options.network);
+    return Object.fromEntries(halves.map(({ features }, source) => [`f.${source}`, features]));
+  });
+  return compile(graph, { threads, constants: { parameters: vector } });
+}
+
+/** Latents noised to a step. The noise belongs to the scene position and is the same for every step. */
+function noisedLatents(
+  latents: readonly Image[],
+  step: number,
+  key: Key,
+  options: SymDiffuserOptions,
+): Record<string, Image> {
+  const alphaBar = step < 0 ? 1 : noiseSchedule(options.schedule, options.network.steps).alphaBar[step]!;
+  const [signal, noise] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
+  return Object.fromEntries(
+    latents.map((latent, source) => {
+      if (step < 0) return [`x.${source}`, latent];
+      const drawn = normal(childKey(childKey(key, "feature noise"), source), [latent.data.length]).data;
+      return [`x.${source}`, { ...latent, data: latent.data.map((value, at) => signal * value + noise * drawn[at]!) }];
+    }),
+  );
+}
+
+/**
+ * Features of a scene.
+ *
+ * @param latents  one a source, `[H, W, C_s]`
+ * @param valid    `[H, W]`, null where every pixel is valid
+ * @param text     `[K, E]`, kept in the network's shape but never attended to here
+ */
+export async function sceneFeatures(
+  network: Csdiff,
+  latents: readonly Image[],
+  valid: Uint8Array | null,
+  text: NdArray,
+  key: Key,
+  options: SymDiffuserOptions,
+  threads: number,
+  progress: Progress,
+): Promise<SceneFeatures> {
+  const { steps, core, windows } = options.features;
+  const { patch, width: channels } = options.network;
+  const outputs = latents.map((_, source) => `f.${source}`);
+  const shape = { views: viewCount(options), tokens: steps.length * latents.length, channels };
+  const program = await featureProgram(
+    network,
+    latents.map((latent) => latent.channels),
+    text,
+    options,
+    threads,
+  );
+  const stepInput = (step: number): NdArray =>
+    ndarray(new Int32Array(tilesPerBatch).fill(step), [tilesPerBatch], "i32");
+  const noisy = steps.map((step) => noisedLatents(latents, step, key, options));
+
+  if (options.mode === "centre") {
+    return {
+      ...shape,
+      at: (pixels, report) =>
+        centreFeatures(program, noisy, steps.map(stepInput), outputs, patch, latents[0]!, pixels, report),
+    };
+  }
+  const maps: Image[] = [];
+  for (const [at, step] of steps.entries()) {
+    const report: Progress = (done, total) => progress(at * total + done, steps.length * total);
+    maps.push(await stitched(program, noisy[at]!, outputs, latents[0]!, patch, core, { t: stepInput(step) }, report));
+  }
+  await program.release();
+  const map = sideBySide(maps);
+  return {
+    ...shape,
+    at: async (pixels) => contextFeatures(map.data, { ...map, valid }, windows, pixels),
+  };
+}
+
+/** Images of one grid as one image with all their channels. */
+function sideBySide(images: readonly Image[]): Image {
+  const [first] = images as readonly [Image];
+  if (images.length === 1) return first;
+  const channels = images.reduce((total, image) => total + image.channels, 0);
+  const data = new Float32Array(first.height * first.width * channels);
+  let offset = 0;
+  for (const image of images) {
+    for (let pixel = 0; pixel < first.height * first.width; pixel++) {
+      const from = pixel * image.channels;
+      data.set(image.data.subarray(from, from + image.channels), pixel * channels + offset);
+    }
+    offset += image.channels;
+  }
+  return { ...first, channels, data };
+}
+
+/** One tile a pixel: its own token, and mean and deviation over the tile's tokens. */
+async function centreFeatures(
+  program: Program,
+  noisy: readonly Readonly<Record<string, Image>>[],
+  steps: readonly NdArray[],
+  outputs: readonly string[],
+  side: number,
+  { height, width }: Image,
+  at: Int32Array | readonly [number, number],
+  progress: Progress = () => {},
+): Promise<Float32Array> {
+  const pixels =
+    at instanceof Int32Array
+      ? at
+      : Int32Array.from({ length: (at[1] - at[0]) * width }, (_, index) => at[0] * width + index);
+  const tokens = side * side;
+  const middle = Math.floor(side / 2) * side + Math.floor(side / 2);
+  const channels = program.outputs.get(outputs[0]!)!.shape[2]!;
+  const view = steps.length * outputs.length * channels;
+  const result = new Float32Array(pixels.length * centreViews * view);
+  const places = new Int32Array(tilesPerBatch * tokens);
+  const into = Object.fromEntries([...program.outputs].map(([name, { shape, dtype }]) => [name, zeros(shape, dtype)]));
+  for (let first = 0; first < pixels.length; first += tilesPerBatch) {
+    for (let tile = 0; tile < tilesPerBatch; tile++) {
+      const pixel = pixels[Math.min(first + tile, pixels.length - 1)]!;
+      const [row, col] = [Math.floor(pixel / width) - Math.floor(side / 2), (pixel % width) - Math.floor(side / 2)];
+      tilePixels({ height, width }, { row, col }, side, places, tile * tokens);
+    }
+    for (const [which, images] of noisy.entries()) {
+      const feeds: Record<string, NdArray> = { t: steps[which]! };
+      for (const [name, image] of Object.entries(images)) {
+        const x = zeros([tilesPerBatch, tokens, image.channels]);
+        gatherPixels(image, places, x.data);
+        feeds[name] = x;
+      }
+      await program.run(feeds, into);
+      for (let tile = 0; tile < tilesPerBatch && first + tile < pixels.length; tile++) {
+        for (const [source, name] of outputs.entries()) {
+          const data = into[name]!.data;
+          const to = (first + tile) * centreViews * view + (which * outputs.length + source) * channels;
+          for (let channel = 0; channel < channels; channel++) {
+            let [sum, squares] = [0, 0];
+            for (let token = 0; token < tokens; token++) {
+              const value = data[(tile * tokens + token) * channels + channel]!;
+              sum += value;
+              squares += value * value;
+            }
+            const mean = sum / tokens;
+            result[to + channel] = data[(tile * tokens + middle) * channels + channel]!;
+            result[to + view + channel] = mean;
+            result[to + 2 * view + channel] = Math.sqrt(Math.max(0, squares / tokens - mean * mean));
+          }
+        }
+      }
+    }
+    progress(Math.min(first + tilesPerBatch, pixels.length), pixels.length);
+  }
+  return result;
+}

@@ -1,0 +1,197 @@
+/** @file Stage 2: heads learn from the features of training pixels, and give every pixel its class probabilities. */
+import {
+  type BatchSpec,
+  crossEntropy,
+  dropoutMask,
+  packParameters,
+  type Stage,
+  type Symbolic,
+  symbolicParameters,
+} from "../nn/index.ts";
+import {
+  add,
+  childKey,
+  compile,
+  constant,
+  type Key,
+  mul,
+  type NdArray,
+  ndarray,
+  type Program,
+  permutation,
+  reshape,
+  type Spec,
+  softmax,
+  sub,
+  type Tensor,
+  trace,
+  transpose,
+  zeros,
+} from "../tensor/index.ts";
+import { type Head, head, initHead } from "./head.ts";
+import type { HeadOptions } from "./options.ts";
+
+/** Lengths of the axes of features `[n, V, M·C]`. */
+export interface FeatureShape {
+  readonly views: number;
+  readonly tokens: number;
+  readonly channels: number;
+}
+
+/** Mean and 1/deviation of each feature over the scene, `[V·M·C]` each. */
+export interface FeatureScale {
+  readonly mean: NdArray<"f32">;
+  readonly inverse: NdArray<"f32">;
+}
+
+/** Number of features of a pixel. */
+export function featureCount({ views, tokens, channels }: FeatureShape): number {
+  return views * tokens * channels;
+}
+
+/** Fitted on a sample of the scene's pixels, without labels. @param rows `[n, V·M·C]` */
+export function fitFeatureScale(rows: Float32Array, size: number): FeatureScale {
+  const count = rows.length / size;
+  const [sum, squares] = [new Float64Array(size), new Float64Array(size)];
+  for (let at = 0; at < rows.length; at++) {
+    const value = rows[at]!;
+    sum[at % size]! += value;
+    squares[at % size]! += value * value;
+  }
+  const mean = Float32Array.from(sum, (total) => total / count);
+  const inverse = Float32Array.from(squares, (total, at) => {
+    const variance = total / count - (sum[at]! / count) ** 2;
+    return variance > 1e-12 ? 1 / Math.sqrt(variance) : 0;
+  });
+  return { mean: ndarray(mean, [size]), inverse: ndarray(inverse, [size]) };
+}
+
+/** Standardised features as tokens: `[n, V·M·C] → [n, M, V·C]`. */
+function asTokens(rows: Tensor, { mean, inverse }: FeatureScale, { views, tokens, channels }: FeatureShape): Tensor {
+  const [n] = rows.shape as [number];
+  const standard = mul(sub(rows, constant(mean)), constant(inverse));
+  return reshape(transpose(reshape(standard, [n, views, tokens, channels]), [0, 2, 1, 3]), [
+    n,
+    tokens,
+    views * channels,
+  ]);
+}
+
+/** A head with fresh parameters. */
+export function freshHead(
+  key: Key,
+  { views, tokens, channels }: FeatureShape,
+  classes: number,
+  { width }: HeadOptions,
+): Head {
+  return initHead(key, tokens, views * channels, classes, width);
+}
+
+/** Training pixels in one step; more are drawn anew at every step. */
+const largestBatch = 1024;
+
+/**
+ * The training of one head.
+ *
+ * @param rows     features of the training pixels, `[n, V·M·C]`
+ * @param classOf  class index of each, 0 … K − 1
+ */
+export function headStage(
+  name: string,
+  key: Key,
+  rows: Float32Array,
+  classOf: Int32Array,
+  classes: number,
+  scale: FeatureScale,
+  shape: FeatureShape,
+  { steps, rate, weightDecay, dropout, labelSmoothing, width }: HeadOptions,
+): Stage<Head, BatchSpec> {
+  const size = featureCount(shape);
+  const count = Math.min(classOf.length, largestBatch);
+  const maskShape = [count, shape.tokens, shape.views * shape.channels];
+  const batch: BatchSpec = {
+    rows: { shape: [count, size], dtype: "f32" },
+    oneHot: { shape: [count, classes], dtype: "f32" },
+    ...(dropout > 0 ? { mask: { shape: maskShape, dtype: "f32" } } : {}),
+  };
+  const gathered = (order: Int32Array): Record<string, NdArray> => {
+    const [features, oneHot] = [zeros([count, size]), zeros([count, classes])];
+    for (const [to, from] of order.subarray(0, count).entries()) {
+      features.data.set(rows.subarray(from * size, (from + 1) * size), to * size);
+      oneHot.data[to * classes + classOf[from]!] = 1;
+    }
+    return { rows: features, oneHot };
+  };
+  const all = classOf.length <= largestBatch ? gathered(Int32Array.from(classOf.keys())) : null;
+  return {
+    name,
+    parameters: initHead(childKey(key, "start"), shape.tokens, shape.views * shape.channels, classes, width),
+    batch,
+    loss: (weights: Symbolic<Head>, inputs) => {
+      const logits = head(weights, asTokens(inputs["rows"]!, scale, shape), inputs["mask"] ?? null);
+      return crossEntropy(logits, inputs["oneHot"]!, labelSmoothing);
+    },
+    batches: (step) => ({
+      ...(all ?? gathered(permutation(childKey(childKey(key, "order"), step), classOf.length))),
+      ...(dropout > 0 ? { mask: dropoutMask(childKey(childKey(key, "dropout"), step), maskShape, dropout) } : {}),
+    }),
+    schedule: { rate, steps, warmUp: 0, floor: 0.02 },
+    adamw: { betas: [0.9, 0.99], weightDecay, clipNorm: 1 },
+    averageDecay: null,
+  };
+}
+
+/** Pixels classified in one run. */
+const pixelsPerRun = 512;
+
+/** Heads at work: the mean of their class probabilities. */
+export interface FusionProgram {
+  /** @param rows `[n, V·M·C]` @returns `[n, K]` */
+  classify(rows: Float32Array): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** Compile all heads into one program. */
+export async function fusionProgram(
+  heads: readonly Head[],
+  scale: FeatureScale,
+  shape: FeatureShape,
+  classes: number,
+  threads: number,
+): Promise<FusionProgram> {
+  const size = featureCount(shape);
+  const specs: Record<string, Spec> = { rows: { shape: [pixelsPerRun, size], dtype: "f32" } };
+  const constants: Record<string, NdArray> = {};
+  for (const [at, weights] of heads.entries()) {
+    const vector = packParameters(weights);
+    specs[`head.${at}`] = { shape: vector.shape, dtype: "f32" };
+    constants[`head.${at}`] = vector;
+  }
+  const graph = trace(specs, (inputs) => {
+    const tokens = asTokens(inputs["rows"]!, scale, shape);
+    const each = heads.map((like, at) => softmax(head(symbolicParameters(like, inputs[`head.${at}`]!), tokens)));
+    return {
+      probabilities: mul(
+        each.reduce((a, b) => add(a, b)),
+        1 / heads.length,
+      ),
+    };
+  });
+  const program: Program = await compile(graph, { threads, constants });
+  const feed = zeros([pixelsPerRun, size]);
+  const into = zeros([pixelsPerRun, classes]);
+  return {
+    release: () => program.release(),
+    classify: async (rows) => {
+      const count = rows.length / size;
+      const result = new Float32Array(count * classes);
+      for (let first = 0; first < count; first += pixelsPerRun) {
+        const here = Math.min(pixelsPerRun, count - first);
+        feed.data.set(rows.subarray(first * size, (first + here) * size));
+        await program.run({ rows: feed }, { probabilities: into });
+        result.set(into.data.subarray(0, here * classes), first * classes);
+      }
+      return result;
+    },
+  };
+}

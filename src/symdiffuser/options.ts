@@ -1,0 +1,93 @@
+/** @file Every choice of the method, with the measured defaults of `small`. */
+import type { Windows } from "../scene/index.ts";
+import type { CsdiffOptions } from "./csdiff.ts";
+import type { NoiseScheduleName } from "./noise.ts";
+import type { PretrainingOptions } from "./pretrain.ts";
+
+/** How a source becomes a latent: `bands` as they are, whitened principal components, or a learned autoencoder. */
+export const latentKinds = ["auto", "bands", "pca", "vit"] as const;
+export type LatentKind = (typeof latentKinds)[number];
+
+/** Stage 0. */
+export interface LatentOptions {
+  /** `auto`: `bands` for up to 16 bands, else `pca`. */
+  readonly kind: LatentKind;
+  /** Channels of a compressed latent. */
+  readonly channels: number;
+  /** Training steps of the autoencoder. */
+  readonly steps: number;
+}
+
+/** What is read from the denoisers. */
+export interface FeatureOptions {
+  /** Diffusion steps at which features are taken, −1 = the clean latent. */
+  readonly steps: readonly number[];
+  /** Side of the inner part of a tile that is kept, in pixels. */
+  readonly core: number;
+  /** Sizes of the windows around a pixel over which features are summarised. */
+  readonly windows: Windows;
+}
+
+/** Stage 2. */
+export interface HeadOptions {
+  readonly width: number;
+  readonly steps: number;
+  readonly rate: number;
+  readonly weightDecay: number;
+  readonly dropout: number;
+  readonly labelSmoothing: number;
+  /** Heads trained from different starts, their probabilities averaged. */
+  readonly count: number;
+}
+
+/** `dense`: tiles cover the scene and their features are stitched; `centre`: one tile a pixel, as in the paper. */
+export const modes = ["dense", "centre"] as const;
+/** Whether the denoisers stay as pre-trained, or learn on with the labels before features are taken. */
+export const backbones = ["frozen", "finetune"] as const;
+
+export interface FinetuneOptions {
+  readonly steps: number;
+  readonly batch: number;
+  readonly rate: number;
+}
+
+export interface SymDiffuserOptions {
+  readonly mode: (typeof modes)[number];
+  readonly backbone: (typeof backbones)[number];
+  /** Stage 0, for every source, or by the source's name. */
+  readonly latent: LatentOptions;
+  readonly network: CsdiffOptions;
+  readonly schedule: NoiseScheduleName;
+  /** Stage 1. */
+  readonly pretraining: PretrainingOptions;
+  readonly finetuning: FinetuneOptions;
+  readonly features: FeatureOptions;
+  /** Stage 2. */
+  readonly head: HeadOptions;
+  /** Side of the window over which class probabilities are averaged; 1 = not at all. */
+  readonly smoothing: number;
+}
+
+/** The measured defaults: about 0.3 million parameters. */
+export const small: SymDiffuserOptions = {
+  mode: "dense",
+  backbone: "frozen",
+  latent: { kind: "auto", channels: 16, steps: 300 },
+  network: {
+    width: 64,
+    skips: 1,
+    heads: 4,
+    mlpRatio: 2,
+    patch: 12,
+    steps: 1000,
+    coupling: "chain",
+    perception: "attention",
+    tci: true,
+  },
+  schedule: "linear",
+  pretraining: { steps: 400, batch: 8, rate: 1e-3, weightDecay: 0.03, averageDecay: null },
+  finetuning: { steps: 200, batch: 16, rate: 3e-4 },
+  features: { steps: [-1], core: 8, windows: { mean: [1, 5, 11, 21], deviation: [5, 11, 21] } },
+  head: { width: 64, steps: 150, rate: 2e-3, weightDecay: 0.05, dropout: 0.3, labelSmoothing: 0.05, count: 3 },
+  smoothing: 1,
+};

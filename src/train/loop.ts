@@ -1,0 +1,131 @@
+/** @file The one training loop: every stage of every model runs here, and can stop and go on bit for bit. */
+import { existsSync } from "node:fs";
+import {
+  type BatchSpec,
+  initialState,
+  namedParameters,
+  type Parameters,
+  rateAt,
+  rateInput,
+  type Stage,
+  type TrainingState,
+  trainingStep,
+  unpackParameters,
+} from "../nn/index.ts";
+import {
+  arrayOf,
+  compile,
+  FormatError,
+  type NdArray,
+  ndarray,
+  readCheckpoint,
+  StoppedError,
+  writeCheckpoint,
+} from "../tensor/index.ts";
+
+/** One step, as it happened. */
+export interface StepReport {
+  readonly stage: string;
+  /** Steps done. */
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+}
+
+/** Where and how a stage is run. */
+export interface LoopOptions {
+  /** Threads of the training program; 0 = as many as the machine has cores. */
+  readonly threads: number;
+  /** File that holds the stage's state; null keeps none. */
+  readonly checkpoint: string | null;
+  /** Steps between two writings of that file. */
+  readonly checkpointEvery: number;
+  /** Names the run's data and settings: a state of another is refused. */
+  readonly fingerprint: string;
+  /** Asked after every step; true ends the loop with a {@link StoppedError}, its state saved. */
+  readonly isStopped: () => boolean;
+  readonly onStep: (report: StepReport) => void;
+}
+
+/** A finished stage. */
+export interface Trained<P> {
+  readonly parameters: P;
+  /** Loss of every step. */
+  readonly losses: Float32Array;
+}
+
+interface Progressed {
+  readonly step: number;
+  readonly state: TrainingState;
+  readonly losses: Float32Array;
+}
+
+const stateNames = ["parameters", "first", "second", "average"] as const;
+
+async function saved(file: string, stage: Stage, fingerprint: string): Promise<Progressed | null> {
+  if (!existsSync(file)) return null;
+  const checkpoint = await readCheckpoint(file);
+  const { metadata } = checkpoint;
+  if (metadata["stage"] !== stage.name || metadata["fingerprint"] !== fingerprint) {
+    throw new FormatError(file, `expected a state of stage ${stage.name} of this run; got one of other data or settings`);
+  }
+  const read = (name: string): NdArray<"f32"> => arrayOf(checkpoint, file, name, "f32");
+  const losses = read("losses").data;
+  const like = initialState(stage.parameters, stage.averageDecay !== null);
+  const state = Object.fromEntries(stateNames.filter((name) => like[name]).map((name) => [name, read(name)]));
+  for (const [name, array] of Object.entries(state)) {
+    if (array.data.length !== like.parameters.data.length) {
+      throw new FormatError(file, `expected ${like.parameters.data.length} numbers in "${name}"; got ${array.data.length}`);
+    }
+  }
+  return { step: losses.length, state: state as unknown as TrainingState, losses };
+}
+
+async function save(file: string, stage: Stage, fingerprint: string, { state, losses, step }: Progressed): Promise<void> {
+  const layout = JSON.stringify([...namedParameters(stage.parameters)].map(([name, { shape }]) => [name, shape]));
+  await writeCheckpoint(file, {
+    arrays: { ...state, losses: ndarray(losses.slice(0, step), [step]) },
+    metadata: { stage: stage.name, fingerprint, step: `${step}`, steps: `${stage.schedule.steps}`, layout },
+  });
+}
+
+/** Train a stage to its end, from its saved state if there is one. */
+export async function runStage<P extends Parameters, Batch extends BatchSpec>(
+  stage: Stage<P, Batch>,
+  { threads, checkpoint, checkpointEvery, fingerprint, isStopped, onStep }: LoopOptions,
+): Promise<Trained<P>> {
+  const { steps } = stage.schedule;
+  const start = checkpoint ? await saved(checkpoint, stage as unknown as Stage, fingerprint) : null;
+  const losses = new Float32Array(steps);
+  if (start) losses.set(start.losses);
+  const keepsAverage = stage.averageDecay !== null;
+  // Two sets of vectors: a step reads one and writes the other.
+  let front: TrainingState = start?.state ?? initialState(stage.parameters, keepsAverage);
+  let back: TrainingState = initialState(stage.parameters, keepsAverage);
+  let step = start?.step ?? 0;
+  const names = stateNames.filter((name) => front[name] !== undefined);
+  const write = async (): Promise<void> => {
+    if (checkpoint) await save(checkpoint, stage as unknown as Stage, fingerprint, { step, state: front, losses });
+  };
+  if (step < steps) {
+    const program = await compile(trainingStep(stage, stage.adamw, stage.averageDecay), { threads });
+    try {
+      while (step < steps) {
+        const rate = rateInput(rateAt(stage.schedule, step), step, stage.adamw);
+        const into = Object.fromEntries(names.map((name) => [name, back[name]!]));
+        const { loss } = await program.run({ ...front, rate, ...stage.batches(step) }, into);
+        [front, back] = [back, front];
+        losses[step++] = loss!.data[0]!;
+        onStep({ stage: stage.name, step, steps, loss: losses[step - 1]! });
+        if (step === steps || step % checkpointEvery === 0) await write();
+        if (step < steps && isStopped()) {
+          await write();
+          throw new StoppedError(`stopped in stage ${stage.name} after step ${step} of ${steps}`);
+        }
+      }
+    } finally {
+      await program.release();
+    }
+  }
+  return { parameters: unpackParameters(stage.parameters, keepsAverage ? front.average! : front.parameters), losses };
+}
