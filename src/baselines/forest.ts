@@ -1,0 +1,49 @@
+/**
+ * @file Random forest: the mean class shares of trees that each saw a bootstrap sample of the rows.
+ * Settings as scikit-learn's `RandomForestClassifier(n_estimators=300)`.
+ *
+ * @see Breiman 2001, "Random forests"; docs/decisions/001-random-forest.md
+ */
+import { setImmediate } from "node:timers/promises";
+import type { Progress } from "../scene/index.ts";
+import { ConfigError, childKey, integers, keyOf } from "../tensor/index.ts";
+import type { Learned, LearnOptions, Table } from "./table.ts";
+import { addShares, binned, growTree, type Tree } from "./tree.ts";
+
+export interface ForestOptions extends LearnOptions {
+  /** @default 300 */
+  readonly trees?: number;
+}
+
+/** Grow a forest; √columns features are tried at each split. */
+export async function growForest(
+  table: Table,
+  classes: Int32Array,
+  count: number,
+  options: ForestOptions,
+  progress?: Progress,
+): Promise<Learned> {
+  const { seed = 0, trees: size = 300 } = options;
+  if (!(Number.isInteger(size) && size >= 1))
+    throw new ConfigError("trees", `expected an integer ≥ 1; got ${size}`, size);
+  const key = childKey(keyOf(seed), "forest");
+  const bins = binned(table);
+  const tried = Math.max(1, Math.floor(Math.sqrt(table.columns)));
+  const trees: Tree[] = [];
+  for (let at = 0; at < size; at++) {
+    const weights = new Int32Array(table.rows);
+    const drawn = integers(childKey(childKey(key, "rows"), at), [table.rows], table.rows).data;
+    for (const row of drawn) weights[row]!++;
+    trees.push(growTree(table, bins, classes, count, weights, tried, childKey(childKey(key, "features"), at)));
+    progress?.(at + 1, size);
+    await setImmediate();
+  }
+  return { probabilities: (rows) => meanShares(trees, rows, count) };
+}
+
+/** Mean over the trees of their class shares, `f32 [rows, K]`. */
+function meanShares(trees: readonly Tree[], table: Table, count: number): Float32Array {
+  const sums = new Float64Array(table.rows * count);
+  for (const tree of trees) addShares(tree, table, count, sums);
+  return Float32Array.from(sums, (sum) => sum / trees.length);
+}
