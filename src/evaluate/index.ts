@@ -25,6 +25,15 @@ export {
   type SeedScores,
 } from "./metrics.ts";
 export { encodePng } from "./png.ts";
+export { renderReport } from "./report.ts";
+export type {
+  ReportCurve,
+  ReportData,
+  ReportMethod,
+  ReportPicture,
+  ReportSplit,
+  ReportStage,
+} from "./report-data.ts";
 export { pixelSizeM, scaleBar } from "./scale-bar.ts";
 export { type ClassScores, kappa, type Scores, type Spread, scores, spread } from "./scores.ts";
 export { bandsToShow, sourcePicture } from "./source-picture.ts";

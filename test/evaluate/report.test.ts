@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { encodePng, namedScoresOf, newPicture, type ReportData, renderReport } from "../../src/evaluate/index.ts";
+
+const hostile = `<b>&"'`;
+const escaped = "&lt;b&gt;&amp;&quot;&#39;";
+const classes: ReportData["classes"] = [
+  { name: "Water", color: [0, 83, 255] },
+  { name: hostile, color: [0, 204, 51] },
+];
+const picture = encodePng(newPicture(8, 9, [1, 2, 3]));
+const names = classes.map(({ name }) => name);
+const scores = namedScoresOf([[1200, 40], [0, 25]], names); // biome-ignore format: a matrix
+
+const full: ReportData = {
+  title: `Tiny ${hostile}`,
+  classes,
+  summary: hostile,
+  date: hostile,
+  methods: [
+    { name: "SymDiffuser", scores, perSeed: [scores, { overallAccuracy: 0.9, averageAccuracy: 0.9, kappa: null }] },
+    { name: hostile, scores: namedScoresOf([[1000, 240], [5, 20]], names), mcnemar: { onlyFirst: 9, onlySecond: 1, z: 2.5, pValue: 0.0217 } }, // biome-ignore format: a matrix
+  ],
+  split: {
+    rule: hostile,
+    seed: 3,
+    leakage: 0.0312,
+    patchSide: 11,
+    perClass: [
+      { train: 20, validation: 2, test: 1240 },
+      { train: 5, validation: 0, test: 25 },
+    ],
+    picture,
+  },
+  sources: [{ title: hostile, caption: hostile, png: picture }],
+  groundTruth: picture,
+  map: picture,
+  confidence: picture,
+  stages: [
+    {
+      name: hostile,
+      measure: hostile,
+      curves: [
+        { name: hostile, steps: [0, 10, 20], values: [1, Number.NaN, 0.001] },
+        { name: "b", steps: [0, 20], values: [1, 0.5] },
+      ],
+    },
+    { name: "constant", curves: [{ name: "a", steps: [5], values: [2] }] },
+    { name: "empty", curves: [{ name: "a", steps: [], values: [] }] },
+  ],
+  configuration: `classes: ["${hostile}"]`,
+  timingsSeconds: { [hostile]: 0.26, diffusion: 1859, night: 7322 },
+  peakMemoryBytes: 3 * 2 ** 30,
+  versions: { [hostile]: hostile },
+  command: `symdiffuser train "${hostile}"`,
+};
+
+/** Text between tags, entities decoded, white space folded. */
+function textOf(html: string): string {
+  return html
+    .replace(/<style>[\s\S]*?<\/style>/, "")
+    .replace(/<[^>]*>/g, " ")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&#39;", "'")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&amp;", "&")
+    .replace(/[\s\u2009]+/g, " ");
+}
+
+/** Opening and closing tags match, and every attribute is quoted. */
+function assertWellFormed(html: string): void {
+  const open: string[] = [];
+  for (const [tag, end, name, rest] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*)>/g)) {
+    if (/^(meta|img)$/.test(name!) || rest!.endsWith("/")) continue;
+    if (end) assert.equal(open.pop(), name, tag);
+    else open.push(name!);
+  }
+  assert.deepEqual(open, []);
+  assert.equal(
+    html.match(/</g)!.length,
+    html.match(/<(\/?[a-z][a-z0-9]*((?:[^<>"]|"[^"]*")*)|!doctype html)>/g)!.length,
+  );
+}
+
+describe("renderReport", () => {
+  const html = renderReport(full);
+
+  it("needs nothing else: no script, no file, no network", () => {
+    assert.doesNotMatch(html, /<script|<link|@import|https?:|url\(|\son[a-z]+=/i);
+    for (const [, source] of html.matchAll(/src="([^"]*)"/g)) assert.match(source!, /^data:image\/png;base64,/);
+    assert.equal(html.match(/<img /g)!.length, 5);
+  });
+
+  it("is well formed and escapes names, in text and in attributes", () => {
+    assertWellFormed(html);
+    assert.ok(!html.includes('<b>&"'));
+    assert.ok(html.includes(`<title>Tiny ${escaped}</title>`));
+    assert.ok(html.includes(`alt="${escaped}"`));
+    assert.ok(html.includes(`title="Water → ${escaped}: 40 of 1240"`));
+  });
+
+  it("says the scores, what they were counted on, and how they compare", () => {
+    const text = textOf(html);
+    assert.ok(text.includes("SymDiffuser 93.42 ± 4.84 94.19 ± 5.93 – "), text.slice(0, 600));
+    assert.ok(text.includes("80.63 80.32 10.82 p = 0.022"), text.slice(0, 600));
+    assert.ok(text.includes('Test pixels 1 265 Split <b>&"'));
+    assert.ok(text.includes("Leakage is 3.12 %: the 11 × 11 patch of so many test pixels contains a training pixel"));
+    assert.ok(text.includes("0.3 s diffusion 30 min 59 s night 2 h 2 min peak memory 3.00 GiB"));
+  });
+
+  it("shows the matrix with its margins, zeros as dots", () => {
+    const matrix = textOf(html.slice(html.indexOf('class="confusion"')));
+    assert.ok(matrix.includes("Water 1 200 40 96.8"), matrix.slice(0, 200));
+    assert.ok(matrix.includes("· 25 100.0 Precision 100.0 38.5 96.8"), matrix.slice(0, 300));
+  });
+
+  it("draws curves, with gaps where a loss was not finite, and copes with one point or none", () => {
+    const paths = [...html.matchAll(/<path [^>]* d="([^"]*)"/g)].map(([, path]) => path!);
+    assert.deepEqual(
+      paths.map((path) => path.replace(/[\d. ]+/g, "")),
+      ["MM", "ML", "M"],
+    );
+    assert.ok(!paths.join("").includes("NaN"));
+    assert.ok(textOf(html).includes("empty: no values."));
+  });
+
+  it("leaves out what is missing: title and classes are enough", () => {
+    const bare = renderReport({ title: "Bare", classes });
+    assertWellFormed(bare);
+    assert.doesNotMatch(bare, /<section|undefined|null|NaN/);
+    for (const part of ["methods", "split", "sources", "map", "stages", "timingsSeconds", "versions"] as const) {
+      const one = renderReport({ title: "One", classes, [part]: full[part] });
+      assertWellFormed(one);
+      assert.equal(one.match(/<section/g)!.length, part === "methods" ? 3 : 1, part);
+      assert.doesNotMatch(one, /undefined|NaN/);
+    }
+  });
+
+  it("calls a split without leakage by its name", () => {
+    const text = (leakage: number | null): string =>
+      textOf(renderReport({ title: "", classes, split: { rule: "official", seed: 0, leakage } }));
+    assert.ok(text(0).includes("Leakage is 0 %: no test pixel's patch contains a training pixel"));
+    assert.ok(text(null).includes("was not determined"));
+  });
+});
