@@ -18,6 +18,19 @@ export { distinctColor, fillColors } from "./palette.ts";
 export type { Category, Color, Crs, Georeference, Raster, RasterData } from "./raster.ts";
 export { type Location, type Reader, readerOf, readers, readRaster, toLocation } from "./readers.ts";
 export { type Labels, type LandCoverClass, type Scene, type Source, type SourceKind, sourceKinds } from "./scene.ts";
+export {
+  type SimulatedSource,
+  type SimulationOptions,
+  simulatedSources,
+  simulateScene,
+} from "./simulate/simulate.ts";
+export {
+  type SimulatedKind,
+  type SpectralResponse,
+  simulatedKinds,
+  simulateSource,
+  spectralResponses,
+} from "./spectral-response.ts";
 export { makeSplit, type Split, type SplitOptions } from "./split.ts";
 export { type PixelGrid, readSplit, writeSplit } from "./splits/file.ts";
 export { parseSplitRule, type SplitRule, splitRules, splitRuleText } from "./splits/rule.ts";
