@@ -9,7 +9,7 @@ export {
   classPicture,
   confidenceColors,
   confidencePicture,
-  type Grid,
+  type Plane,
   splitColors,
   splitPicture,
 } from "./map-picture.ts";

@@ -2,13 +2,13 @@
 import type { Color, Georeference, LandCoverClass } from "../scene/index.ts";
 import { drawText, enlarged, factorFor, fillRectangle, newPicture, type Picture, place, textWidth } from "./canvas.ts";
 import { lineHeight } from "./font.ts";
-import { classPicture, type Grid } from "./map-picture.ts";
+import { classPicture, type Plane } from "./map-picture.ts";
 import { pixelSizeM, scaleBar } from "./scale-bar.ts";
 
 /** What {@link mapPicture} shows. */
 export interface MapData {
   /** Labels 0…K; 0 = not classified. */
-  readonly labels: Grid;
+  readonly labels: Plane;
   readonly classes: readonly Pick<LandCoverClass, "name" | "color">[];
   readonly title?: string;
   readonly georeference?: Georeference | null;

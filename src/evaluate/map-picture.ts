@@ -4,7 +4,7 @@ import { newPicture, type Picture } from "./canvas.ts";
 import { type ColorMap, colorAt, magma } from "./color-map.ts";
 
 /** Numbers on the grid of the scene, `[H, W]`. */
-export interface Grid {
+export interface Plane {
   readonly height: number;
   readonly width: number;
   readonly data: ArrayLike<number>;
@@ -26,7 +26,7 @@ export const confidenceColors: ColorMap = magma;
  *
  * @param maximumSide  longest side of the picture in pixels
  */
-export function classPicture(labels: Grid, colors: readonly Color[], maximumSide = 1024): Picture {
+export function classPicture(labels: Plane, colors: readonly Color[], maximumSide = 1024): Picture {
   const { height, width, data } = labels;
   const step = Math.ceil(Math.max(height, width) / maximumSide);
   const picture = newPicture(Math.ceil(height / step), Math.ceil(width / step));
@@ -53,7 +53,7 @@ export function classPicture(labels: Grid, colors: readonly Color[], maximumSide
  *
  * @param maximumSide  longest side of the picture in pixels
  */
-export function confidencePicture(confidence: Grid, maximumSide = 1024): Picture {
+export function confidencePicture(confidence: Plane, maximumSide = 1024): Picture {
   const { height, width, data } = confidence;
   const step = Math.ceil(Math.max(height, width) / maximumSide);
   const picture = newPicture(Math.ceil(height / step), Math.ceil(width / step));

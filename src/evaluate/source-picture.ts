@@ -12,7 +12,7 @@ const darkest = 0.02;
 const brightest = 0.98;
 
 /** One channel of a preview: numbers `[h, w]`, NaN where invalid. */
-type Plane = Float32Array;
+type Channel = Float32Array;
 
 /**
  * Picture of a source, invalid pixels transparent. A large scene is shrunk by averaging whole blocks of pixels.
@@ -22,8 +22,8 @@ type Plane = Float32Array;
 export function sourcePicture(raster: Raster, kind: SourceKind, maximumSide = 1024): Picture {
   const step = Math.ceil(Math.max(raster.height, raster.width) / maximumSide);
   const bands = bandsToShow(raster, kind);
-  const planes = bands.map((band) => shrunkBand(raster, band, step));
-  const shown = kind === "sar" ? radarPlanes(planes) : planes;
+  const channels = bands.map((band) => shrunkBand(raster, band, step));
+  const shown = kind === "sar" ? radarChannels(channels) : channels;
   const height = Math.ceil(raster.height / step);
   const width = Math.ceil(raster.width / step);
   return shown.length === 1
@@ -51,7 +51,7 @@ function nearestBands(wavelengthsNm: readonly number[]): number[] | null {
 }
 
 /** Mean of the valid values in each block of `step`² pixels. */
-function shrunkBand({ height, width, bands, data, valid }: Raster, band: number, step: number): Plane {
+function shrunkBand({ height, width, bands, data, valid }: Raster, band: number, step: number): Channel {
   const rows = Math.ceil(height / step);
   const cols = Math.ceil(width / step);
   const sums = new Float64Array(rows * cols);
@@ -71,26 +71,26 @@ function shrunkBand({ height, width, bands, data, valid }: Raster, band: number,
 }
 
 /** Backscatter in decibels, and of two polarisations (VV, VH) the composite VV, VH, VV − VH. */
-function radarPlanes(planes: readonly Plane[]): Plane[] {
-  const decibels = planes.map((plane) => {
-    const isLinear = !plane.some((value) => value < 0); // decibels of land lie below 0
-    return isLinear ? plane.map((value) => (value > 0 ? 10 * Math.log10(value) : Number.NaN)) : plane;
+function radarChannels(channels: readonly Channel[]): Channel[] {
+  const decibels = channels.map((channel) => {
+    const isLinear = !channel.some((value) => value < 0); // decibels of land lie below 0
+    return isLinear ? channel.map((value) => (value > 0 ? 10 * Math.log10(value) : Number.NaN)) : channel;
   });
   const [first, second] = decibels;
   return second === undefined ? decibels : [first!, second, first!.map((value, pixel) => value - second[pixel]!)];
 }
 
-function colored(plane: Plane, height: number, width: number, map: ColorMap): Picture {
+function colored(channel: Channel, height: number, width: number, map: ColorMap): Picture {
   const picture = newPicture(height, width);
-  stretched(plane).forEach((value, pixel) => {
+  stretched(channel).forEach((value, pixel) => {
     if (!Number.isNaN(value)) picture.data.set([...colorAt(map, value), 255], pixel * 4);
   });
   return picture;
 }
 
-function composite(planes: readonly Plane[], height: number, width: number): Picture {
+function composite(channels: readonly Channel[], height: number, width: number): Picture {
   const picture = newPicture(height, width);
-  const [red, green, blue] = planes.map(stretched);
+  const [red, green, blue] = channels.map(stretched);
   for (let pixel = 0; pixel < height * width; pixel++) {
     const values = [red![pixel]!, green![pixel]!, blue![pixel]!];
     if (values.some(Number.isNaN)) continue;
@@ -100,11 +100,11 @@ function composite(planes: readonly Plane[], height: number, width: number): Pic
 }
 
 /** Values between the dark and bright percentile as 0…1, NaN kept; a constant band is 0.5. */
-function stretched(plane: Plane): Plane {
-  const sorted = plane.filter((value) => !Number.isNaN(value)).sort();
+function stretched(channel: Channel): Channel {
+  const sorted = channel.filter((value) => !Number.isNaN(value)).sort();
   const low = sorted[Math.floor((sorted.length - 1) * darkest)] ?? 0;
   const high = sorted[Math.ceil((sorted.length - 1) * brightest)] ?? 0;
-  return plane.map((value) => {
+  return channel.map((value) => {
     if (Number.isNaN(value)) return value;
     return high > low ? Math.min(1, Math.max(0, (value - low) / (high - low))) : 0.5;
   });
