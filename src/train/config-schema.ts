@@ -1,0 +1,283 @@
+/** @file The keys of a run's configuration: their types, ranges, defaults and meanings. All else about keys is made from here. */
+import { z } from "zod";
+import { baselines } from "../baselines/index.ts";
+import { type SimulatedSource, type SourceKind, simulatedSources, sourceKinds, splitRules } from "../scene/index.ts";
+import {
+  backbones,
+  couplings,
+  latentKinds,
+  modes,
+  noiseSchedules,
+  perceptions,
+  type SymDiffuserOptions,
+  small,
+} from "../symdiffuser/index.ts";
+
+/** Sets of defaults for the method's options, by name. */
+export const presets: Readonly<Record<PresetName, SymDiffuserOptions>> = { small };
+/** Names of the presets. */
+export const presetNames = ["small"] as const;
+export type PresetName = (typeof presetNames)[number];
+
+/** One source's file. */
+export interface SourceConfig {
+  /** Absolute once resolved; `file.mat#field` for a field of a file. */
+  readonly file: string;
+  /** Null: guessed from names and bands. */
+  readonly kind: SourceKind | null;
+  /** 0-based; null: all that have data. */
+  readonly bands: readonly number[] | null;
+  /** Null: what the file declares. */
+  readonly nodata: number | null;
+}
+
+export interface ClassConfig {
+  readonly name: string | null;
+  /** `#rrggbb`. */
+  readonly color: string | null;
+}
+
+export interface LabelsConfig {
+  readonly file: string;
+  /** Null: the file's nodata value, 0 and negative values. */
+  readonly unlabelled: readonly number[] | null;
+  /** By code. */
+  readonly classes: Readonly<Record<string, ClassConfig>>;
+}
+
+/** A scene from files. */
+export interface FileSceneConfig {
+  /** By name, in the order of the file. */
+  readonly sources: Readonly<Record<string, SourceConfig>>;
+  readonly labels: LabelsConfig;
+}
+
+/** A scene that is simulated. */
+export interface SimulatedSceneConfig {
+  readonly simulate: {
+    readonly seed: number;
+    readonly height: number;
+    readonly width: number;
+    readonly sources: readonly SimulatedSource[];
+  };
+}
+
+export interface SplitConfig {
+  /** As `parseSplitRule` reads it. */
+  readonly rule: string;
+  /** Most training pixels of a class; null: all. */
+  readonly perClass: number | null;
+  readonly seed: number;
+  /** Share of the training pixels set aside. */
+  readonly validation: number;
+}
+
+/** Everything that settles a run. */
+export interface RunConfig extends SymDiffuserOptions {
+  readonly name: string;
+  readonly preset: PresetName;
+  readonly scene: FileSceneConfig | SimulatedSceneConfig;
+  readonly split: SplitConfig;
+  readonly seed: number;
+  /** Names of baselines to train on the same split. */
+  readonly baselines: readonly string[];
+  /** 0 = as many as the machine has cores. */
+  readonly threads: number;
+  /** Folder of the run; absolute once resolved. */
+  readonly out: string;
+  /** Steps between two writings of a stage's state. */
+  readonly checkpointEvery: number;
+}
+
+// A message is what was expected: "expected <message>; got <value>" is the sentence that people read.
+const integer = (min: number, max?: number): z.ZodInt => {
+  const expected = max === undefined ? `an integer ≥ ${min}` : `an integer from ${min} to ${max}`;
+  const from = z.int(expected).min(min, expected);
+  return max === undefined ? from : from.max(max, expected);
+};
+const share = (): z.ZodNumber => {
+  const expected = "a number from 0 to below 1";
+  return z.number(expected).min(0, expected).lt(1, expected);
+};
+const rate = (): z.ZodNumber => z.number("a number > 0").gt(0, "a number > 0");
+const decay = (): z.ZodNumber => z.number("a number ≥ 0").min(0, "a number ≥ 0");
+const text = (): z.ZodString => z.string("text").min(1, "text");
+const path = (): z.ZodString => z.string("a file").min(1, "a file").meta({ isPath: true });
+const choice = <const T extends readonly string[]>(values: T) =>
+  z.enum(values as unknown as [T[number], ...T[number][]], `one of ${values.join(", ")}`);
+const list = <T extends z.ZodType>(of: T): z.ZodArray<T> => z.array(of, "a list");
+const group = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape, "keys with values");
+const copied = <T>(values: readonly T[]): T[] => [...values];
+
+const source = group({
+  file: path().describe("Raster file: GeoTIFF or MATLAB; FILE.mat#FIELD for one array of a file that holds several"),
+  kind: choice(sourceKinds).nullable().default(null).describe("Kind of sensor; null: guessed from names and bands"),
+  bands: list(integer(0))
+    .min(1, "at least one band")
+    .nullable()
+    .default(null)
+    .describe("Bands to use, 0-based, in this order; null: every band that has data"),
+  nodata: z
+    .number("a number")
+    .nullable()
+    .default(null)
+    .describe("Value that means missing; null: the one that the file declares"),
+}).meta({ shorthand: "file" });
+
+const labelledClass = group({
+  name: text().nullable().default(null).describe("Name of the class; null: the one in the label file, else its code"),
+  color: z
+    .string("a colour as #rrggbb")
+    .regex(/^#[0-9a-fA-F]{6}$/, "a colour as #rrggbb")
+    .nullable()
+    .default(null)
+    .describe("Colour on maps, #rrggbb; null: the one in the label file, else one that stands out"),
+}).meta({ shorthand: "name" });
+
+const labels = group({
+  file: path().describe("Raster of class codes, on the grid of the scene"),
+  unlabelled: list(z.number("a number"))
+    .nullable()
+    .default(null)
+    .describe("Codes that mean no label; null: the file's nodata value, 0 and every negative value"),
+  classes: z
+    .record(z.string().regex(/^-?\d+$/, "a class code"), labelledClass, "keys with values")
+    .prefault({})
+    .meta({ each: "code", description: "Names and colours of classes, by their code in the label file" }),
+}).meta({ shorthand: "file" });
+
+const fileScene = group({
+  sources: z
+    .record(
+      z.string().regex(/^\p{L}[\p{L}\p{N}_-]*$/u, "a name of letters, digits, _ and -"),
+      source,
+      "keys with values",
+    )
+    .meta({ each: "name", description: "Sources of the scene by name, two or more, on one grid" }),
+  labels: labels.describe("Ground truth to learn from and to test on"),
+});
+
+const simulatedScene = group({
+  simulate: group({
+    seed: integer(0).default(0).describe("Seed of the simulated scene"),
+    height: integer(16, 2048).default(128).describe("Its rows"),
+    width: integer(16, 2048).default(128).describe("Its columns"),
+    sources: list(choice(simulatedSources)).default(["hsi", "lidar", "sar"]).describe("Its sensors"),
+  }).describe("A scene made by the program, for trying it out"),
+});
+
+const split = group({
+  rule: z
+    .string("a split rule")
+    .default("blocks:28")
+    .describe(`Which pixels train and which test: ${splitRules.join(", ")}`),
+  perClass: integer(1)
+    .nullable()
+    .default(null)
+    .describe("Most training pixels of a class, drawn from those of the rule; null: all"),
+  seed: integer(0).default(0).describe("Seed of the split"),
+  validation: share().default(0).describe("Share of the training pixels of each class set aside for validation"),
+}).prefault({});
+
+const latent = group({
+  kind: choice(latentKinds)
+    .default(small.latent.kind)
+    .describe("How a source is compressed: bands (not at all), pca, vit (autoencoder); auto: bands up to 16, else pca"),
+  channels: integer(1).default(small.latent.channels).describe("Channels of a compressed source"),
+  steps: integer(1).default(small.latent.steps).describe("Training steps of an autoencoder"),
+}).prefault({});
+
+const network = group({
+  width: integer(2).default(small.network.width).describe("Channels of a token; even, a multiple of heads"),
+  skips: integer(0).default(small.network.skips).describe("Long skips n of a denoiser, which has 2n + 1 blocks"),
+  heads: integer(1).default(small.network.heads).describe("Attention heads"),
+  mlpRatio: integer(1).default(small.network.mlpRatio).describe("Hidden channels of an MLP as a multiple of width"),
+  patch: integer(2).default(small.network.patch).describe("Side of a tile in pixels; a pixel is a token"),
+  steps: integer(1).default(small.network.steps).describe("Diffusion steps T"),
+  coupling: choice(couplings)
+    .default(small.network.coupling)
+    .describe("Which sources a source is conditioned on: the next one in a ring (chain), or all"),
+  perception: choice(perceptions)
+    .default(small.network.perception)
+    .describe("How a source perceives another: attention (the paper's MPB), concat, none"),
+  tci: z.boolean("true or false").default(small.network.tci).describe("Inject class knowledge in pre-training (TCI)"),
+}).prefault({});
+
+const pretraining = group({
+  steps: integer(0).default(small.pretraining.steps).describe("Training steps of the denoisers; 0: random weights"),
+  batch: integer(1).default(small.pretraining.batch).describe("Tiles a step"),
+  rate: rate().default(small.pretraining.rate).describe("Highest learning rate"),
+  weightDecay: decay().default(small.pretraining.weightDecay).describe("Weight decay of AdamW"),
+  averageDecay: share()
+    .nullable()
+    .default(small.pretraining.averageDecay)
+    .describe("Decay of the parameters' moving average; null: the last parameters are used"),
+}).prefault({});
+
+const finetuning = group({
+  steps: integer(1).default(small.finetuning.steps).describe("Training steps where backbone is finetune"),
+  batch: integer(1).default(small.finetuning.batch).describe("Tiles a step"),
+  rate: rate().default(small.finetuning.rate).describe("Highest learning rate"),
+}).prefault({});
+
+const odd = (): z.ZodInt => integer(1);
+const features = group({
+  steps: list(z.int("an integer ≥ −1").min(-1, "an integer ≥ −1"))
+    .min(1, "at least one step")
+    .default(copied(small.features.steps))
+    .describe("Diffusion steps at which features are taken, from −1 (clean) to below network.steps"),
+  core: integer(1)
+    .default(small.features.core)
+    .describe("Side of the inner part of a tile that is kept, at most network.patch"),
+  windows: group({
+    mean: list(odd())
+      .default(copied(small.features.windows.mean))
+      .describe("Odd sides of the windows over which features are averaged"),
+    deviation: list(odd())
+      .default(copied(small.features.windows.deviation))
+      .describe("Odd sides of the windows over which their standard deviation is taken"),
+  })
+    .prefault({})
+    .describe("Windows around a pixel"),
+}).prefault({});
+
+const head = group({
+  width: integer(4).default(small.head.width).describe("Channels of a token; a multiple of 4"),
+  steps: integer(1).default(small.head.steps).describe("Training steps"),
+  rate: rate().default(small.head.rate).describe("Highest learning rate"),
+  weightDecay: decay().default(small.head.weightDecay).describe("Weight decay of AdamW"),
+  dropout: share().default(small.head.dropout).describe("Share of the features dropped in training"),
+  labelSmoothing: share().default(small.head.labelSmoothing).describe("Share of each label spread over all classes"),
+  count: integer(1).default(small.head.count).describe("Heads trained from different starts and averaged"),
+}).prefault({});
+
+/** The schema of a configuration with all shorthands written out; see `resolveConfig`. */
+export const configSchema: z.ZodType<RunConfig> = group({
+  name: text().describe("Name of the run; by default that of the configuration file or of the first source"),
+  preset: choice(presetNames).default("small").describe("Defaults of the method's options"),
+  scene: z.union([fileScene, simulatedScene]).describe("What to classify: sources and labels, or simulate"),
+  split: split.describe("Which labelled pixels train, validate and test"),
+  seed: integer(0).default(0).describe("Seed of all random choices but those of the split and a simulated scene"),
+  baselines: list(choice([...baselines.keys()]))
+    .default([])
+    .describe("Methods to train on the same split for comparison"),
+  threads: integer(0).default(0).describe("Threads to compute with; 0: as many as the machine has cores"),
+  out: path().describe("Folder of the run; by default runs/NAME in the current folder"),
+  checkpointEvery: integer(1).default(50).describe("Training steps between two writings of the state to resume from"),
+  mode: choice(modes)
+    .default(small.mode)
+    .describe("dense: tiles cover the scene, features are stitched; centre: one tile a pixel, as in the paper"),
+  backbone: choice(backbones)
+    .default(small.backbone)
+    .describe("frozen: the denoisers stay as pre-trained; finetune: they learn on with the labels"),
+  latent: latent.describe("Stage 0: how a source becomes a latent"),
+  network: network.describe("The coupled denoisers"),
+  schedule: choice(noiseSchedules).default(small.schedule).describe("Noise schedule"),
+  pretraining: pretraining.describe("Stage 1: training of the denoisers"),
+  finetuning: finetuning.describe("Further training of the denoisers with labels, where backbone is finetune"),
+  features: features.describe("What is read from the denoisers"),
+  head: head.describe("Stage 2: the classifier on the features"),
+  smoothing: integer(1)
+    .default(small.smoothing)
+    .describe("Odd side of the window over which class probabilities are averaged; 1: not at all"),
+});
