@@ -1,16 +1,5 @@
 /** @file Multi-head attention: every query token takes a weighted mean of value tokens. */
-import {
-  add,
-  childKey,
-  dims,
-  type Key,
-  matMul,
-  mul,
-  reshape,
-  softmax,
-  type Tensor,
-  transpose,
-} from "../tensor/index.ts";
+import { attend, childKey, concat, dims, type Key, reshape, split, type Tensor, transpose } from "../tensor/index.ts";
 import { initLinear, type Linear, linear } from "./linear.ts";
 import type { Symbolic } from "./parameters.ts";
 
@@ -27,10 +16,25 @@ export function initAttention(key: Key, channels: number): Attention {
   return { query: layer("query"), key: layer("key"), value: layer("value"), out: layer("out") };
 }
 
-/** Channels in contiguous groups, one a head: `[B, N, G·D] → [B, G, N, D]`. */
-function toHeads(x: Tensor, heads: number): Tensor {
+/** Channels in contiguous groups, one a head, for `parts` results side by side: `[B, N, parts·G·D] → [B, G, N, D]` each. */
+function toHeads(x: Tensor, parts: number, heads: number): readonly Tensor[] {
   const { B, N, C } = dims("tokens", x, "B N C");
-  return transpose(reshape(x, [B, N, heads, C / heads]), [0, 2, 1, 3]);
+  const D = C / parts / heads;
+  const apart = transpose(reshape(x, [B, N, parts, heads, D]), [2, 0, 3, 1, 4]); // [parts, B, G, N, D]
+  return split(apart, 0, new Array<number>(parts).fill(1)).map((part) => reshape(part, [B, heads, N, D]));
+}
+
+/** Several linear layers of one input as one product, their outputs side by side. */
+function linearTogether(layers: readonly Symbolic<Linear>[], x: Tensor): Tensor {
+  const weight = concat(
+    layers.map((layer) => layer.weight),
+    1,
+  );
+  const bias = concat(
+    layers.map((layer) => layer.bias),
+    0,
+  );
+  return linear({ weight, bias }, x);
 }
 
 /**
@@ -51,10 +55,12 @@ export function attention(
 ): Tensor {
   const { B, N, C } = dims("queries", queries, "B N C");
   dims("context", context, "B M C", { B, C });
-  const q = toHeads(linear(weights.query, queries), heads);
-  const k = toHeads(linear(weights.key, context), heads);
-  const v = toHeads(linear(weights.value, context), heads);
-  const scaled = mul(matMul(q, k, { transposeB: true }), 1 / Math.sqrt(C / heads)); // [B, G, N, M]
-  const mixed = matMul(softmax(mask ? add(scaled, mask) : scaled), v); // [B, G, N, D]
-  return linear(weights.out, reshape(transpose(mixed, [0, 2, 1, 3]), [B, N, C]));
+  const { query, key, value, out } = weights;
+  const [q, k, v] = (
+    queries === context
+      ? toHeads(linearTogether([query, key, value], queries), 3, heads)
+      : [...toHeads(linear(query, queries), 1, heads), ...toHeads(linearTogether([key, value], context), 2, heads)]
+  ) as [Tensor, Tensor, Tensor];
+  const mixed = attend(q, k, v, mask); // [B, G, N, D]
+  return linear(out, reshape(transpose(mixed, [0, 2, 1, 3]), [B, N, C]));
 }

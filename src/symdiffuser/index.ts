@@ -1,4 +1,5 @@
 /** @file Door of the room `symdiffuser/`: the paper, in the paper's order. */
+export { modelCheckpoint, modelFromCheckpoint } from "./checkpoint.ts";
 export { type CsdiffOptions, couplings, perceptions } from "./csdiff.ts";
 export { fitSymDiffuser, type SymDiffuserModel, symDiffuserClassifier } from "./model.ts";
 export { noiseSchedules } from "./noise.ts";

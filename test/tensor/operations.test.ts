@@ -150,6 +150,20 @@ const contract: Readonly<Record<string, readonly OpCase[]>> = {
   ],
   softmax: unary(t.softmax),
   logSoftmax: unary(t.logSoftmax),
+  attend: [
+    {
+      name: "heads",
+      inputs: [f32(2, 2, 3, 4), f32(2, 2, 5, 4), f32(2, 2, 5, 2)],
+      call: ([q, k, v]) => [t.attend(q!, k!, v!)],
+      shapes: [[2, 2, 3, 2]],
+    },
+    {
+      name: "with a mask",
+      inputs: [f32(2, 3, 4), f32(2, 5, 4), f32(2, 5, 2)],
+      call: ([q, k, v]) => [t.attend(q!, k!, v!, t.constant(t.normal(t.keyOf(4), [1, 3, 5])))],
+      shapes: [[2, 3, 2]],
+    },
+  ],
   layerNorm: [
     {
       name: "3-D",

@@ -1,5 +1,6 @@
 /** @file All functions of tensors, and the table of all operations. */
 import type { Operation } from "../operation.ts";
+import { attendOperations } from "./attend.ts";
 import { compareOperations } from "./compare.ts";
 import { elementwiseOperations } from "./elementwise.ts";
 import { gatherOperations } from "./gather.ts";
@@ -8,6 +9,7 @@ import { movementOperations } from "./movement.ts";
 import { normaliseOperations } from "./normalise.ts";
 import { reduceOperations } from "./reduce.ts";
 
+export { attend } from "./attend.ts";
 export { cast, equal, greater, less, where } from "./compare.ts";
 export {
   abs,
@@ -45,5 +47,6 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     ...movementOperations,
     ...gatherOperations,
     ...normaliseOperations,
+    ...attendOperations,
   }),
 );

@@ -1,0 +1,4 @@
+/** @file Door of the room `mapping/`: a trained model over a whole scene, and the jobs that users ask for. */
+export type { Job, JobEvent, JobHooks, JobResult } from "./job.ts";
+export { type LandCoverMap, mapScene } from "./map.ts";
+export { runJob } from "./run-job.ts";

@@ -1,0 +1,209 @@
+/** @file What can be asked for: a training with its map and report, a map, an evaluation. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { formatMetrics, type Metrics, renderReport } from "../evaluate/index.ts";
+import { openScene, type Progress, readSplit, type Scene, type Split } from "../scene/index.ts";
+import { symDiffuserClassifier } from "../symdiffuser/index.ts";
+import { DataError, writeAtomically } from "../tensor/index.ts";
+import { configText, openRun, openRunScene, type RunConfig, readRunSplit, trainRun } from "../train/index.ts";
+import { writeMap } from "./files.ts";
+import { type LandCoverMap, mapScene } from "./map.ts";
+import { metricsOf, type Outcome, reportOf } from "./report.ts";
+
+/** Progress of a named task, or a sentence worth knowing. */
+export type JobEvent =
+  | {
+      readonly kind: "task";
+      readonly task: string;
+      readonly done: number;
+      readonly total: number;
+      readonly unit: string;
+      readonly detail?: string;
+    }
+  | { readonly kind: "note"; readonly text: string };
+
+export interface JobHooks {
+  onEvent(event: JobEvent): void;
+  /** Ends the job with a StoppedError, its state saved. */
+  readonly stop: AbortSignal;
+}
+
+/** Plain data, so that it can be sent to a worker. */
+export type Job =
+  | {
+      readonly job: "train";
+      readonly config: RunConfig;
+      readonly resume: boolean;
+      readonly overwrite: boolean;
+      readonly command: string;
+    }
+  | {
+      readonly job: "map";
+      readonly run: string;
+      /** Files of another scene by source; null for the run's own scene. */
+      readonly sources: Readonly<Record<string, string>> | null;
+      /** Folder of the results; null for `map/` in the run's folder. */
+      readonly out: string | null;
+      readonly threads: number;
+    }
+  | {
+      readonly job: "evaluate";
+      readonly run: string;
+      /** Label file on the run's grid instead of the run's own. */
+      readonly labels: string | null;
+      /** Split file instead of the run's own. */
+      readonly split: string | null;
+      /** Folder of the results; null for `evaluation/` in the run's folder. */
+      readonly out: string | null;
+      readonly threads: number;
+    };
+
+export interface JobResult {
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly metrics: Metrics | null;
+}
+
+/** How a job in a worker is told of, and stopped. */
+export interface JobControl {
+  readonly onEvent: (event: JobEvent) => void;
+  readonly isStopped: () => boolean;
+}
+
+type JobOf<Kind extends Job["job"]> = Extract<Job, { readonly job: Kind }>;
+
+/** Write the numbers and the report of an outcome; returns the numbers and the files' paths. */
+async function writeOutcome(
+  folder: string,
+  outcome: Outcome,
+): Promise<{ readonly metrics: Metrics; readonly files: string[] }> {
+  const metrics = metricsOf(outcome);
+  const text = new TextEncoder();
+  const [numbers, report] = [join(folder, "metrics.json"), join(folder, "report.html")];
+  await writeAtomically(report, text.encode(renderReport(reportOf(outcome, metrics))));
+  await writeAtomically(numbers, text.encode(formatMetrics(metrics)));
+  return { metrics, files: [report, numbers] };
+}
+
+const tell =
+  ({ onEvent }: JobControl, task: string, unit: string): Progress =>
+  (done, total) =>
+    onEvent({ kind: "task", task, done, total, unit });
+
+async function train({ config, resume, overwrite, command }: JobOf<"train">, control: JobControl): Promise<JobResult> {
+  const folder = config.out;
+  const run = await trainRun(
+    config,
+    folder,
+    { resume, overwrite },
+    {
+      onTask: (task, done, total, unit, detail) =>
+        control.onEvent({ kind: "task", task, done, total, unit, ...(detail === undefined ? {} : { detail }) }),
+      isStopped: control.isStopped,
+    },
+  );
+  const { scene, split, model, timingsSeconds } = run;
+  const { classes } = model;
+  const start = performance.now();
+  const map = await mapScene(run.classifier, scene, classes.length, tell(control, "map", "row"));
+  timingsSeconds["map"] = (performance.now() - start) / 1e3;
+  const baselines = new Map<string, LandCoverMap>();
+  for (const [name, baseline] of run.baselines) {
+    const from = performance.now();
+    baselines.set(name, await mapScene(baseline, scene, classes.length, tell(control, `${name} map`, "row")));
+    timingsSeconds[name]! += (performance.now() - from) / 1e3;
+  }
+  const files = await writeMap(folder, scene, classes, map);
+  const written = await writeOutcome(folder, {
+    scene,
+    split,
+    classes,
+    map,
+    baselines,
+    curves: run.curves,
+    timingsSeconds,
+    seed: config.seed,
+    patch: config.network.patch,
+    configuration: configText(config),
+    command,
+  });
+  return { folder, files: [...files, ...written.files, join(folder, "model.safetensors")], metrics: written.metrics };
+}
+
+/** Files of the same sources as the run's, as a scene without labels. */
+function otherScene(config: RunConfig, files: Readonly<Record<string, string>>): Promise<Scene> {
+  const known = "simulate" in config.scene ? {} : config.scene.sources;
+  const sources = Object.entries(files).map(([name, file]) => ({ ...(known[name] ?? {}), name, file }));
+  return openScene({ name: config.name, sources });
+}
+
+async function map({ run, sources, out, threads }: JobOf<"map">, control: JobControl): Promise<JobResult> {
+  const { config, model } = await openRun(run);
+  const scene = await (sources ? otherScene(config, sources) : openRunScene(config));
+  const classifier = symDiffuserClassifier(model, { threads, progress: (task) => tell(control, task, "tile") });
+  const result = await mapScene(classifier, scene, model.classes.length, tell(control, "map", "row"));
+  const folder = out ?? join(run, "map");
+  await mkdir(folder, { recursive: true });
+  return { folder, files: await writeMap(folder, scene, model.classes, result), metrics: null };
+}
+
+/** The labels of a scene, numbered as the classes of a model. @throws DataError for a class that the model does not know */
+function relabelled(scene: Scene, classes: Outcome["classes"]): Scene {
+  if (!scene.labels) throw new DataError(scene.name, "expected labels to evaluate with; got none");
+  const numbers = scene.labels.classes.map(({ code, name }) => {
+    const at = classes.findIndex((known) => known.code === code);
+    if (at < 0) {
+      const known = classes.map((entry) => entry.code).join(", ");
+      throw new DataError(`class ${name}`, `expected a code of the model, ${known}; got ${code}`);
+    }
+    return at + 1;
+  });
+  const data = scene.labels.data.map((label) => (label === 0 ? 0 : numbers[label - 1]!));
+  return { ...scene, labels: { data, classes } };
+}
+
+async function evaluate(
+  { run, labels, split: splitFile, out, threads }: JobOf<"evaluate">,
+  control: JobControl,
+): Promise<JobResult> {
+  const { config, model } = await openRun(run);
+  if (labels !== null && "simulate" in config.scene) {
+    throw new DataError(config.name, "expected a run on files to give it other labels; got a simulated scene");
+  }
+  const described =
+    "simulate" in config.scene || labels === null
+      ? config.scene
+      : { ...config.scene, labels: { ...config.scene.labels, file: labels } };
+  const scene = relabelled(await openRunScene({ ...config, scene: described }), model.classes);
+  const split: Split = splitFile === null ? readRunSplit(run) : readSplit(splitFile, scene);
+  const classifier = symDiffuserClassifier(model, { threads, progress: (task) => tell(control, task, "tile") });
+  const start = performance.now();
+  const result = await mapScene(classifier, scene, model.classes.length, tell(control, "map", "row"));
+  const folder = out ?? join(run, "evaluation");
+  await mkdir(folder, { recursive: true });
+  const { metrics, files } = await writeOutcome(folder, {
+    scene,
+    split,
+    classes: model.classes,
+    map: result,
+    baselines: new Map(),
+    curves: new Map(),
+    timingsSeconds: { map: (performance.now() - start) / 1e3 },
+    seed: model.seed,
+    patch: config.network.patch,
+    configuration: configText(config),
+    command: `symdiffuser evaluate ${run}`,
+  });
+  return { folder, files, metrics };
+}
+
+const kinds: { readonly [Kind in Job["job"]]: (job: JobOf<Kind>, control: JobControl) => Promise<JobResult> } = {
+  train,
+  map,
+  evaluate,
+};
+
+/** Do a job in this thread. */
+export function doJob(job: Job, control: JobControl): Promise<JobResult> {
+  return (kinds[job.job] as (job: Job, control: JobControl) => Promise<JobResult>)(job, control);
+}

@@ -1,0 +1,108 @@
+/** @file A trained model as a checkpoint: named arrays, and everything else as JSON in its metadata. */
+import { z } from "zod";
+import { loadParameters, namedParameters, type Parameters } from "../nn/index.ts";
+import type { LandCoverClass, Normalisation } from "../scene/index.ts";
+import { arrayOf, type Checkpoint, FormatError, type NdArray } from "../tensor/index.ts";
+import { initCsdiff } from "./csdiff.ts";
+import { viewCount } from "./features.ts";
+import { freshHead } from "./fusion.ts";
+import type { LatentEncoder } from "./latent.ts";
+import type { SymDiffuserModel } from "./model.ts";
+import type { SymDiffuserOptions } from "./options.ts";
+
+const format = "symdiffuser/1";
+
+const channel = z.int().min(0).max(255);
+const classSchema: z.ZodType<LandCoverClass> = z.object({
+  name: z.string(),
+  color: z.tuple([channel, channel, channel]),
+  code: z.number(),
+});
+const normalisationSchema: z.ZodType<Normalisation> = z.object({
+  perBand: z.array(z.object({ low: z.number(), high: z.number(), mean: z.number(), deviation: z.number() })),
+  decibel: z.boolean(),
+});
+const schema = z.object({
+  options: z.custom<SymDiffuserOptions>((value) => typeof value === "object" && value !== null),
+  seed: z.int(),
+  classes: z.array(classSchema).min(2),
+  textEncoder: z.string(),
+  latents: z.array(
+    z.object({
+      source: z.string(),
+      kind: z.enum(["bands", "pca", "vit"]),
+      bands: z.int().min(1),
+      channels: z.int().min(1),
+      normalisation: normalisationSchema,
+    }),
+  ),
+});
+
+/** A model as arrays and metadata. @param about  further metadata: configuration, data checksums, versions */
+export function modelCheckpoint(model: SymDiffuserModel, about: Readonly<Record<string, string>> = {}): Checkpoint {
+  const { options, seed, classes, textEncoder, text, network, scale, heads } = model;
+  const under = (prefix: string, tree: Parameters): [string, NdArray][] =>
+    [...namedParameters(tree)].map(([name, array]) => [`${prefix}.${name}`, array]);
+  const latents = model.latents.map(({ arrays: _, ...description }) => description);
+  return {
+    arrays: Object.fromEntries([
+      ["text", text],
+      ["scale.mean", scale.mean],
+      ["scale.inverse", scale.inverse],
+      ...under("network", network),
+      ...heads.flatMap((head, at) => under(`head.${at}`, head)),
+      ...model.latents.flatMap(({ source, arrays }) =>
+        Object.entries(arrays).map(([name, array]) => [`latent.${source}.${name}`, array] as const),
+      ),
+    ]),
+    metadata: { ...about, format, model: JSON.stringify({ options, seed, classes, textEncoder, latents }) },
+  };
+}
+
+/** The model of a checkpoint. @throws FormatError if it is not one, or not whole */
+export function modelFromCheckpoint(checkpoint: Checkpoint, file: string): SymDiffuserModel {
+  const { metadata, arrays } = checkpoint;
+  if (metadata["format"] !== format) {
+    throw new FormatError(file, `expected a model of format ${format}; got ${metadata["format"] ?? "no model"}`);
+  }
+  try {
+    const { latents, ...described } = schema.parse(JSON.parse(metadata["model"] ?? ""));
+    const { options, classes } = described;
+    const text = arrayOf(checkpoint, file, "text", "f32");
+    const shape = {
+      views: viewCount(options),
+      tokens: options.features.steps.length * latents.length,
+      channels: options.network.width,
+    };
+    const start = { high: 0, low: 0 };
+    const network = initCsdiff(
+      start,
+      latents.map(({ channels }) => channels),
+      text.shape[1]!,
+      options.network,
+    );
+    const head = freshHead(start, shape, classes.length, options.head);
+    return {
+      ...described,
+      latents: latents.map((latent): LatentEncoder => {
+        const prefix = `latent.${latent.source}.`;
+        const own = Object.entries(arrays).filter(([name]) => name.startsWith(prefix));
+        return {
+          ...latent,
+          arrays: Object.fromEntries(own.map(([name, array]) => [name.slice(prefix.length), array])),
+        };
+      }),
+      text,
+      network: loadParameters(network, arrays, "network."),
+      scale: {
+        mean: arrayOf(checkpoint, file, "scale.mean", "f32"),
+        inverse: arrayOf(checkpoint, file, "scale.inverse", "f32"),
+      },
+      heads: Array.from({ length: options.head.count }, (_, at) => loadParameters(head, arrays, `head.${at}.`)),
+    };
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause;
+    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw new FormatError(file, `expected a whole model; ${reason}`, { cause });
+  }
+}
