@@ -1,6 +1,18 @@
 /** @file Door of the room `train/`: the training loop, configurations and runs. */
-export { configText, methodOptions, type RunConfig, readConfig } from "./config.ts";
+export {
+  configText,
+  type FileSceneConfig,
+  methodOptions,
+  type Override,
+  type RunConfig,
+  readConfig,
+  resolveConfig,
+  type SimulatedSceneConfig,
+  sceneOptions,
+} from "./config.ts";
+export { type ConfigKey, configKeys, jsonSchema } from "./config-keys.ts";
 export { type LoopOptions, runStage, type StepReport, type Trained } from "./loop.ts";
+export { nearest } from "./nearest.ts";
 export {
   dataChecksums,
   openRun,
