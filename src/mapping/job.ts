@@ -133,7 +133,10 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
 /** Files of the same sources as the run's, as a scene without labels. */
 function otherScene(config: RunConfig, files: Readonly<Record<string, string>>): Promise<Scene> {
   const known = "simulate" in config.scene ? {} : config.scene.sources;
-  const sources = Object.entries(files).map(([name, file]) => ({ ...(known[name] ?? {}), name, file }));
+  const sources = Object.entries(files).map(([name, file]) => {
+    const { kind, bands, nodata } = known[name] ?? { kind: null, bands: null, nodata: null };
+    return { name, file, ...(kind && { kind }), ...(bands && { bands }), ...(nodata === null ? {} : { nodata }) };
+  });
   return openScene({ name: config.name, sources });
 }
 

@@ -1,5 +1,5 @@
 /** @file A job in a thread of its own. */
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import { InternalError } from "../tensor/index.ts";
 import type { Job, JobEvent, JobHooks, JobResult } from "./job.ts";
 import { type PackedError, unpackError } from "./packed-error.ts";
@@ -9,14 +9,19 @@ type Message =
   | { readonly kind: "result"; readonly result: JobResult }
   | { readonly kind: "error"; readonly error: PackedError };
 
+/** The worker beside this file; uncompiled, it first needs a loader of TypeScript, which threads do not inherit. */
+function startWorker(options: WorkerOptions): Worker {
+  const here = import.meta.url;
+  if (!here.endsWith(".ts")) return new Worker(new URL("./worker.js", here), options);
+  const file = JSON.stringify(new URL("./worker.ts", here).href);
+  const load = `import("tsx/esm/api").then(({ register }) => { register(); return import(${file}); });`;
+  return new Worker(load, { ...options, eval: true });
+}
+
 /** Do a job in a worker thread. @throws what the job throws */
 export function runJob(job: Job, { onEvent, stop }: JobHooks): Promise<JobResult> {
   const stopped = new Int32Array(new SharedArrayBuffer(4));
-  const here = import.meta.url;
-  // The same file name beside this one, in TypeScript or compiled.
-  const worker = new Worker(new URL(here.endsWith(".ts") ? "./worker.ts" : "./worker.js", here), {
-    workerData: { job, stopped },
-  });
+  const worker = startWorker({ workerData: { job, stopped } });
   const onStop = (): void => {
     Atomics.store(stopped, 0, 1);
   };

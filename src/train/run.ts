@@ -25,7 +25,7 @@ import {
   symDiffuserClassifier,
 } from "../symdiffuser/index.ts";
 import { ConfigError, FormatError, readCheckpoint, writeAtomically, writeCheckpoint } from "../tensor/index.ts";
-import { configText, methodOptions, type RunConfig, readConfig } from "./config.ts";
+import { configText, methodOptions, type RunConfig, readConfig, sceneOptions } from "./config.ts";
 import { runStage } from "./loop.ts";
 
 /** Names of the files of a run. */
@@ -59,16 +59,7 @@ export interface TrainedRun {
 /** The scene that a configuration describes. */
 export function openRunScene({ name, scene }: RunConfig): Promise<Scene> | Scene {
   if ("simulate" in scene) return { ...simulateScene(scene.simulate), name };
-  const { sources, labels } = scene;
-  return openScene({
-    name,
-    sources: Object.entries(sources).map(([source, options]) => ({ name: source, ...options })),
-    labels: {
-      file: labels.file,
-      ...(labels.unlabelled ? { unlabelled: labels.unlabelled } : {}),
-      ...(labels.classes ? { classes: labels.classes } : {}),
-    },
-  });
+  return openScene(sceneOptions(name, scene));
 }
 
 /** Hexadecimal SHA-256 of the pixels of each source and of the labels. */
