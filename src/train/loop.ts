@@ -67,7 +67,10 @@ async function saved(file: string, stage: Stage, fingerprint: string): Promise<P
   const checkpoint = await readCheckpoint(file);
   const { metadata } = checkpoint;
   if (metadata["stage"] !== stage.name || metadata["fingerprint"] !== fingerprint) {
-    throw new FormatError(file, `expected a state of stage ${stage.name} of this run; got one of other data or settings`);
+    throw new FormatError(
+      file,
+      `expected a state of stage ${stage.name} of this run; got one of other data or settings`,
+    );
   }
   const read = (name: string): NdArray<"f32"> => arrayOf(checkpoint, file, name, "f32");
   const losses = read("losses").data;
@@ -75,13 +78,21 @@ async function saved(file: string, stage: Stage, fingerprint: string): Promise<P
   const state = Object.fromEntries(stateNames.filter((name) => like[name]).map((name) => [name, read(name)]));
   for (const [name, array] of Object.entries(state)) {
     if (array.data.length !== like.parameters.data.length) {
-      throw new FormatError(file, `expected ${like.parameters.data.length} numbers in "${name}"; got ${array.data.length}`);
+      throw new FormatError(
+        file,
+        `expected ${like.parameters.data.length} numbers in "${name}"; got ${array.data.length}`,
+      );
     }
   }
   return { step: losses.length, state: state as unknown as TrainingState, losses };
 }
 
-async function save(file: string, stage: Stage, fingerprint: string, { state, losses, step }: Progressed): Promise<void> {
+async function save(
+  file: string,
+  stage: Stage,
+  fingerprint: string,
+  { state, losses, step }: Progressed,
+): Promise<void> {
   const layout = JSON.stringify([...namedParameters(stage.parameters)].map(([name, { shape }]) => [name, shape]));
   await writeCheckpoint(file, {
     arrays: { ...state, losses: ndarray(losses.slice(0, step), [step]) },
