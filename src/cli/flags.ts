@@ -1,0 +1,185 @@
+/** @file Every key of a configuration as a flag, from its schema, and the short flags of daily use. */
+import { type Command, InvalidArgumentError, type Option } from "commander";
+import { type ConfigKey, configKeys, type Override } from "../train/index.ts";
+import { flag as optionOf } from "./command.ts";
+
+const dailyGroup = "Flags:";
+const keyGroup = "Every key of a configuration, as a flag (lists with commas, null as null):";
+
+/** What a flag's text says, as a value of YAML would; a text that is no such value is left to the schema to refuse. */
+export function flagValue(key: ConfigKey, text: string): unknown {
+  if (key.isNullable && text === "null") return null;
+  if (key.isList) return text === "" ? [] : text.split(",").map((one) => scalarOf(key, one.trim()));
+  return scalarOf(key, text);
+}
+
+const switches: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["false", false],
+]);
+
+function scalarOf({ type }: ConfigKey, text: string): unknown {
+  if (type === "boolean") return switches.get(text) ?? text;
+  if (type === "string") return text;
+  return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+/** One source as on the command line: `name=FILE` or `name:kind=FILE`. */
+export interface GivenSource {
+  readonly name: string;
+  readonly kind: string | null;
+  readonly file: string;
+}
+
+/** @throws InvalidArgumentError if the text is not of that form */
+export function parseSource(text: string): GivenSource {
+  const parts = /^([^=:]+)(?::([^=]*))?=(.+)$/s.exec(text);
+  if (parts === null) throw new InvalidArgumentError(`expected NAME=FILE or NAME:KIND=FILE; got "${text}"`);
+  return { name: parts[1]!, kind: parts[2] ?? null, file: parts[3]! };
+}
+
+type Given = Omit<Override, "flag">;
+
+/** A flag, and the keys that it sets. */
+interface ConfigFlag {
+  /** `--labels <file>` */
+  readonly flags: string;
+  readonly meaning: string;
+  /** @param before  texts of the same flag so far */
+  readonly given: (text: string, before: readonly string[]) => readonly Given[];
+}
+
+function keyOfPath(path: string): ConfigKey {
+  return configKeys.find((key) => key.path.join(".") === path)!;
+}
+
+function sets(...paths: readonly string[]): (text: string) => readonly Given[] {
+  return (text) => paths.map((path) => ({ path: path.split("."), value: flagValue(keyOfPath(path), text) }));
+}
+
+const daily: readonly ConfigFlag[] = [
+  {
+    flags: "--source <name=FILE>",
+    meaning: "a source and its raster; repeat for every source; NAME:KIND=FILE tells its kind (hsi, sar, lidar …)",
+    given: (text) => {
+      const { name, kind, file } = parseSource(text);
+      const path = ["scene", "sources", name];
+      return [
+        { path: [...path, "file"], value: file },
+        ...(kind === null ? [] : [{ path: [...path, "kind"], value: kind }]),
+      ];
+    },
+  },
+  { flags: "--labels <file>", meaning: "raster of class codes", given: sets("scene.labels.file") },
+  {
+    flags: "--unlabelled <codes>",
+    meaning: "codes that mean no label, as 0,255 (default: nodata, 0 and negative codes)",
+    given: sets("scene.labels.unlabelled"),
+  },
+  {
+    flags: "--split <rule>",
+    meaning: "which pixels train and which test, as blocks:28 or perClass:20",
+    given: sets("split.rule"),
+  },
+  {
+    flags: "--per-class <number>",
+    meaning: "most training pixels of a class (default: all of the split)",
+    given: sets("split.perClass"),
+  },
+  { flags: "--seed <number>", meaning: "seed of training and split (default: 0)", given: sets("seed", "split.seed") },
+  {
+    flags: "--split-seed <number>",
+    meaning: "seed of the split, where it is to be another",
+    given: sets("split.seed"),
+  },
+  {
+    flags: "--baseline <name>",
+    meaning: `method to compare with: ${keyOfPath("baselines").choices!.join(", ")}; repeat for several`,
+    given: (text, before) => [{ path: ["baselines"], value: [...before, text] }],
+  },
+  { flags: "--out <dir>", meaning: "folder of the run (default: runs/NAME)", given: sets("out") },
+  { flags: "--threads <number>", meaning: "threads to compute with (default: all cores)", given: sets("threads") },
+];
+
+const longOf = (flags: string): string => flags.split(" ")[0]!;
+const dailyNames: ReadonlySet<string> = new Set(daily.map(({ flags }) => longOf(flags)));
+
+/** `3`, `1,5,11`, `null`. */
+function defaultText(value: unknown): string {
+  return Array.isArray(value) ? value.join(",") || "none" : String(value);
+}
+
+function meaningOf({ meaning, choices, isList, default: value }: ConfigKey): string {
+  const isTold = choices?.every((choice) => meaning.includes(choice)) ?? true;
+  const all = isTold ? meaning : `${meaning}; ${isList ? "any" : "one"} of ${choices!.join(", ")}`;
+  const words =
+    all[0]!.toLowerCase() === all[0] || all[1] === all[1]!.toUpperCase() ? all : all[0]!.toLowerCase() + all.slice(1);
+  return value === undefined ? words : `${words} (default: ${defaultText(value)})`;
+}
+
+/** The flag of a key, or of one key below a placeholder: `--scene.sources.s2.bands`. */
+function keyFlag(key: ConfigKey, path: readonly string[]): ConfigFlag {
+  return {
+    flags: `--${path.join(".")} <${key.isList ? "list" : key.isPath ? "file" : key.type === "string" ? "text" : key.type}>`,
+    meaning: meaningOf(key),
+    given: (text) => [{ path, value: flagValue(key, text) }],
+  };
+}
+
+/** Keys of sources and classes that the command line names, such as `--scene.sources.s2.bands`. */
+function namedFlags(argv: readonly string[]): ConfigFlag[] {
+  const words = new Set(
+    argv.filter((word) => word.startsWith("--scene.")).map((word) => word.slice(2).replace(/=.*$/s, "")),
+  );
+  return [...words].flatMap((word) => {
+    const path = word.split(".");
+    const key = configKeys.find(
+      (known) =>
+        known.path.length === path.length &&
+        known.path.some((part) => part.startsWith("<")) &&
+        known.path.every((part, at) => part.startsWith("<") || part === path[at]),
+    );
+    return key === undefined || path.some((part) => part.startsWith("<") || part === "") ? [] : [keyFlag(key, path)];
+  });
+}
+
+/**
+ * Give a command the flags of a configuration.
+ *
+ * @param isListed  whether the help lists a flag, by its name with dashes
+ * @returns what was given, in the order of the command line, once that is parsed
+ */
+export function addConfigFlags(
+  command: Command,
+  argv: readonly string[],
+  isListed: (flag: string) => boolean = () => true,
+): () => readonly Override[] {
+  const given: Override[] = [];
+  const add = ({ flags, meaning, given: read }: ConfigFlag, group: string): Option => {
+    const before: string[] = [];
+    const option = optionOf(flags, meaning, group).argParser((text: string) => {
+      given.push(...read(text, before).map((one) => ({ ...one, flag: longOf(flags) })));
+      before.push(text);
+      return text;
+    });
+    command.addOption(isListed(longOf(flags)) ? option : option.hideHelp());
+    return option;
+  };
+  for (const flag of daily) add(flag, dailyGroup);
+  for (const key of configKeys) {
+    const flag = keyFlag(key, key.path);
+    if (!dailyNames.has(longOf(flag.flags))) add(flag, keyGroup);
+  }
+  for (const flag of namedFlags(argv)) add(flag, keyGroup).hideHelp();
+  return () => {
+    const isSplitSeed = ({ path, flag }: Override): boolean => path.join(".") === "split.seed" && flag !== "--seed";
+    const hasSplitSeed = given.some(isSplitSeed);
+    return given.filter((one) => !hasSplitSeed || one.path.join(".") !== "split.seed" || isSplitSeed(one));
+  };
+}
+
+/** An integer from 0 as a flag's value. @throws InvalidArgumentError */
+export function wholeNumber(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`expected an integer ≥ 0; got "${text}"`);
+}

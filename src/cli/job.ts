@@ -1,0 +1,113 @@
+/** @file Does a job while it shows progress, and ends it in good order when people press Ctrl-C. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Metrics, methodTable, percent } from "../evaluate/index.ts";
+import { type Job, type JobResult, runJob } from "../mapping/index.ts";
+import { ConfigError, StoppedError } from "../tensor/index.ts";
+import { runFiles } from "../train/index.ts";
+import { type CommonFlags, type Context, printJson } from "./command.ts";
+import { type ProgressStyle, progressView } from "./progress.ts";
+
+/** Exit code after Ctrl-C, as shells have it: 128 + SIGINT. */
+export const interrupted = 130;
+
+function styleOf({ json }: CommonFlags, { err }: Context): ProgressStyle {
+  return json ? "json" : err.isTTY ? "bars" : "lines";
+}
+
+const signals = ["SIGINT", "SIGTERM"] as const;
+
+/** First Ctrl-C: `stop`; second: the process ends at once. Returns what undoes this. */
+function onInterrupt(stop: () => void): () => void {
+  let isAsked = false;
+  const listen = (): void => {
+    if (isAsked) process.exit(interrupted);
+    isAsked = true;
+    stop();
+  };
+  for (const signal of signals) process.on(signal, listen);
+  return () => {
+    for (const signal of signals) process.off(signal, listen);
+  };
+}
+
+/**
+ * Do a job, print what came of it, and set the exit code.
+ *
+ * @param resumeCommand  how to go on after Ctrl-C; null where the job starts anew
+ */
+export async function doJob(
+  job: Job,
+  resumeCommand: string | null,
+  flags: CommonFlags,
+  context: Context,
+): Promise<void> {
+  const { out, err, setExit } = context;
+  const stop = new AbortController();
+  const view = progressView(styleOf(flags, context), flags.json ? out : err);
+  const ignoreInterrupts = onInterrupt(() => {
+    stop.abort();
+    view.onEvent({ kind: "note", text: "Stopping after this step — Ctrl-C again to stop at once" });
+  });
+  try {
+    const result = await runJob(job, { onEvent: view.onEvent, stop: stop.signal });
+    view.end();
+    if (flags.json) printJson(out, { kind: "result", ...result });
+    else out.write(resultText(result));
+  } catch (error) {
+    view.end();
+    if (!(error instanceof StoppedError)) throw error;
+    const advice = resumeCommand === null ? "" : ` — go on with: ${resumeCommand}`;
+    if (flags.json) printJson(out, { kind: "stopped", message: error.message, resume: resumeCommand });
+    else err.write(`Stopped; what was done is saved${advice}\n`);
+    setExit(interrupted);
+  } finally {
+    ignoreInterrupts();
+  }
+}
+
+/** `12 345` with narrow spaces would not survive a log: groups are set apart by a plain space. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, " ");
+}
+
+/** The numbers of a run in a few lines. */
+export function metricsText(metrics: Metrics): string {
+  const { rule, seed, train, test } = metrics.split;
+  const methods = [
+    { name: "SymDiffuser", scores: metrics },
+    ...Object.entries(metrics.baselines).map(([name, scores]) => ({ name, scores })),
+  ];
+  const leak =
+    metrics.leakage === null ? "" : `; ${percent(metrics.leakage)} % of them have a training pixel in their patch`;
+  const pixels = `${grouped(test)} test pixels, ${grouped(train)} for training (split ${rule}, seed ${seed})${leak}`;
+  return `${methodTable(methods)}\n${pixels}\n`;
+}
+
+/** What a job made, and where to look. */
+export function resultText({ folder, files, metrics }: JobResult): string {
+  const numbers = metrics === null ? "" : `${metricsText(metrics)}\n`;
+  const report = files.find((file) => file.endsWith("report.html"));
+  const look = report ?? files.find((file) => file.endsWith("map.png"));
+  return `${numbers}${look === undefined ? "" : `Open ${look}\n`}All files are in ${folder}\n`;
+}
+
+/** The command line again, as one would type it. */
+export function commandText(argv: readonly string[]): string {
+  const quoted = (word: string): string =>
+    /^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replace(/(["$`\\])/g, "\\$1")}"`;
+  return ["symdiffuser", ...argv.map(quoted)].join(" ");
+}
+
+/** The command line that goes on with a stopped run. */
+export function resumeText(argv: readonly string[]): string {
+  const words = argv.filter((word) => word !== "--resume" && word !== "--overwrite");
+  return commandText([...words, "--resume"]);
+}
+
+/** A folder is emptied only if a run made it. @throws ConfigError for any other that is not empty */
+export function checkOverwrite(folder: string): void {
+  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
+  if ([runFiles.config, runFiles.split].every((file) => existsSync(join(folder, file)))) return;
+  throw new ConfigError("--out", `expected the folder of a run to overwrite; got ${folder}, which holds other files`);
+}
