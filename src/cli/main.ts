@@ -71,7 +71,8 @@ function usageError(error: CommanderError, program: Command, words: readonly str
   };
   const { options } = command ?? program;
   const messages: Readonly<Record<string, () => string>> = {
-    "commander.unknownOption": () => `unknown flag ${subject}${near(options.flatMap(({ long }) => long ?? []))}`,
+    "commander.unknownOption": () =>
+      `unknown flag ${subject}${near(options.flatMap(({ long }) => (long ? withNames(long, subject) : [])))}`,
     "commander.unknownCommand": () => {
       const known = program.commands.map((one) => one.name());
       return `unknown command ${subject}; known are ${known.join(", ")}${near(known)}`;
@@ -87,6 +88,15 @@ function usageError(error: CommanderError, program: Command, words: readonly str
       ),
   };
   return new UsageError(name, messages[error.code]?.() ?? text, { cause: error });
+}
+
+/** `--scene.sources.<name>.bands` with the names of what was typed. */
+function withNames(flag: string, typed: string): string {
+  const parts = typed.split(".");
+  return flag
+    .split(".")
+    .map((part, at) => (part.startsWith("<") ? (parts[at] ?? part) : part))
+    .join(".");
 }
 
 function argumentCount(command: Command | undefined): string {

@@ -59,29 +59,22 @@ function finishedLine({ startMs, last }: Task, nowMs: number): string {
 
 const barWidth = 24;
 
-/** One line of at most `columns` characters: what fits of bar, count, pace and detail, the least needed left out first. */
-export function barLine(task: { readonly last: TaskEvent } & Task, nowMs: number, columns: number): string {
+/** One line of at most `columns` characters: of bar, count, pace and detail what fits, the most needed first. */
+export function barLine(task: Task, nowMs: number, columns: number): string {
   const { task: name, done, total, detail } = task.last;
-  const filled = Math.min(barWidth, Math.floor((barWidth * done) / Math.max(1, total)));
+  const share = done / Math.max(1, total);
+  const filled = Math.min(barWidth, Math.floor(barWidth * share));
   const bar = `[${"=".repeat(filled)}${" ".repeat(barWidth - filled)}]`;
   const [speed, left] = paceParts(task, nowMs);
-  // Order of the line, and rank: the highest is left out first.
-  const parts: readonly (readonly [string | undefined, number])[] = [
-    [name.padEnd(12), 0],
-    [bar, 4],
-    [countText(task.last), 1],
-    [speed, 5],
-    [left, 2],
-    [detail, 3],
-  ];
-  for (let rank = 6; rank > 1; rank--) {
-    const line = parts
-      .filter(([text, own]) => text !== undefined && own < rank)
-      .map(([text]) => text)
-      .join("  ");
-    if (line.length <= columns) return line;
+  const count = countText(task.last);
+  const ordered = [name.padEnd(12), bar, count, speed, left, detail];
+  const chosen = new Set<string | undefined>();
+  const line = (): string => ordered.filter((part) => part !== undefined && chosen.has(part)).join("  ");
+  for (const part of [ordered[0], count, left, bar, detail, speed]) {
+    chosen.add(part);
+    if (line().length > columns) chosen.delete(part);
   }
-  return `${name} ${Math.floor((100 * done) / Math.max(1, total))} %`.slice(0, Math.max(0, columns));
+  return chosen.has(count) ? line() : `${name} ${Math.floor(100 * share)} %`.slice(0, Math.max(0, columns));
 }
 
 /** Follows the tasks of a job; `finish` is told of one that is done or given up for another. */
