@@ -92,17 +92,30 @@ export function resultText({ folder, files, metrics }: JobResult): string {
   return `${numbers}${look === undefined ? "" : `Open ${look}\n`}All files are in ${folder}\n`;
 }
 
+function quoted(word: string): string {
+  return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replace(/(["$`\\])/g, "\\$1")}"`;
+}
+
 /** The command line again, as one would type it. */
 export function commandText(argv: readonly string[]): string {
-  const quoted = (word: string): string =>
-    /^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replace(/(["$`\\])/g, "\\$1")}"`;
   return ["symdiffuser", ...argv.map(quoted)].join(" ");
 }
 
-/** The command line that goes on with a stopped run. */
-export function resumeText(argv: readonly string[]): string {
-  const words = argv.filter((word) => word !== "--resume" && word !== "--overwrite");
-  return commandText([...words, "--resume"]);
+/** How the program is typed where it was started by npm; words that npm's script gives are left out. */
+const starts: ReadonlyMap<string, { readonly program: string; readonly given: number }> = new Map([
+  ["npx", { program: "npx symdiffuser", given: 0 }],
+  ["demo", { program: "npm run demo --", given: 1 }],
+]);
+
+/**
+ * The command line that goes on with a stopped run.
+ *
+ * @param script  npm's name for what it runs, as in the environment's `npm_lifecycle_event`
+ */
+export function resumeText(argv: readonly string[], script: string | undefined): string {
+  const { program, given } = starts.get(script ?? "") ?? { program: "symdiffuser", given: 0 };
+  const words = argv.slice(given).filter((word) => word !== "--resume" && word !== "--overwrite");
+  return [program, ...words.map(quoted), "--resume"].join(" ");
 }
 
 /** A folder is emptied only if a run made it. @throws ConfigError for any other that is not empty */

@@ -17,7 +17,8 @@ export async function trainConfig(config: RunConfig, flags: TrainFlags, context:
   const [resume, overwrite] = [flags.resume === true, flags.overwrite === true];
   if (overwrite) checkOverwrite(config.out);
   const command = commandText(context.argv);
-  await doJob({ job: "train", config, resume, overwrite, command }, resumeText(context.argv), flags, context);
+  const resumeCommand = resumeText(context.argv, process.env["npm_lifecycle_event"]);
+  await doJob({ job: "train", config, resume, overwrite, command }, resumeCommand, flags, context);
 }
 
 export const train: CommandEntry = {

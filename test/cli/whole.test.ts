@@ -13,7 +13,8 @@ const project = join(import.meta.dirname, "../..");
 /** The program in a process of its own; Ctrl-C as soon as it prints `interruptAt`. */
 function program(words: readonly string[], interruptAt: string | null = null) {
   const started = ["--import", "tsx", join(project, "src/cli/main.ts"), ...words];
-  const child = spawn(process.execPath, started, { cwd: project });
+  const env = { ...process.env, npm_lifecycle_event: undefined };
+  const child = spawn(process.execPath, started, { cwd: project, env });
   let [out, err] = ["", ""];
   let isAsked = false;
   child.stdout.on("data", (data) => {

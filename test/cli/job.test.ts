@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { commandText, resultText, resumeText } from "../../src/cli/job.ts";
+
+describe("commandText", () => {
+  it("quotes what a shell would part or change", () => {
+    const words = ["train", "--source", "s2=my files/a.tif", "--baselines", "", "--name", 'a"$b'];
+    assert.equal(commandText(words), 'symdiffuser train --source "s2=my files/a.tif" --baselines "" --name "a\\"\\$b"');
+  });
+});
+
+describe("resumeText", () => {
+  const words = ["demo", "--overwrite", "--seed", "3"];
+
+  it("is the same command with --resume", () => {
+    assert.equal(resumeText(words, undefined), "symdiffuser demo --seed 3 --resume");
+    assert.equal(resumeText([...words, "--resume"], "test"), "symdiffuser demo --seed 3 --resume");
+  });
+
+  it("is what was typed where npm started the program", () => {
+    assert.equal(resumeText(words, "npx"), "npx symdiffuser demo --seed 3 --resume");
+    assert.equal(resumeText(words, "demo"), "npm run demo -- --seed 3 --resume");
+  });
+});
+
+describe("resultText", () => {
+  const scores = { overallAccuracy: 0.9, averageAccuracy: 0.8, kappa: 0.7, perClass: [], confusion: [] };
+  const metrics = {
+    ...scores,
+    leakage: 0.021,
+    split: { rule: "blocks:28", seed: 2, train: 240, validation: 0, test: 12_345 },
+    seeds: [0],
+    perSeed: [{ seed: 0, ...scores }],
+    baselines: { rf: { ...scores, overallAccuracy: 0.85 } },
+    timingsSeconds: {},
+    peakMemoryBytes: null,
+    versions: {},
+  };
+
+  it("is the numbers with their split, then where to look", () => {
+    assert.equal(
+      resultText({ folder: "runs/a", files: ["runs/a/map.png", "runs/a/report.html"], metrics }),
+      [
+        "Method          OA     AA  κ × 100",
+        "───────────  ─────  ─────  ───────",
+        "SymDiffuser  90.00  80.00    70.00",
+        "rf           85.00  80.00    70.00",
+        "",
+        "12 345 test pixels, 240 for training (split blocks:28, seed 2); 2.10 % of them have a training pixel in their patch",
+        "",
+        "Open runs/a/report.html",
+        "All files are in runs/a",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("is the picture of a map without numbers", () => {
+    const result = { folder: "maps", files: ["maps/map.tif", "maps/map.png"], metrics: null };
+    assert.equal(resultText(result), "Open maps/map.png\nAll files are in maps\n");
+  });
+});
