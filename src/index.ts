@@ -93,6 +93,7 @@ export {
   makeSplit,
   type Normalisation,
   openScene,
+  openSplit,
   type PixelGrid,
   type Progress,
   parseSplitRule,

@@ -9,6 +9,7 @@ import { type TrainFlags, trainConfig } from "./train.ts";
 export const demoConfig = {
   name: "demo",
   scene: { simulate: { seed: 0, height: 128, width: 128, sources: ["hsi", "lidar", "sar"] } },
+  split: { rule: "blocks:28", perClass: 40 },
   baselines: ["rf", "svm"],
 } as const;
 

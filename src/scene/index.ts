@@ -14,6 +14,7 @@ export { readMatlab } from "./mat-file.ts";
 export type { MatValue } from "./mat-value.ts";
 export { applyNormalisation, type BandScale, fitNormalisation, type Normalisation } from "./normalise.ts";
 export { openScene, type SceneOptions, type SourceOptions } from "./open.ts";
+export { openSplit } from "./open-split.ts";
 export { distinctColor, fillColors } from "./palette.ts";
 export type { Category, Color, Crs, Georeference, Raster, RasterData } from "./raster.ts";
 export { type Location, type Reader, readerOf, readers, readRaster, toLocation } from "./readers.ts";

@@ -132,6 +132,7 @@ function fromFile(path: string, scene: Scene, labels: Labels): Split {
  */
 export function makeSplit(scene: Scene, rule: string | SplitRule, seed: number, options: SplitOptions = {}): Split {
   const given = typeof rule === "string" ? parseSplitRule(rule) : rule;
+  if (given.kind === "masks") throw new ConfigError("split", "expected masks that are read; got their files", rule);
   const labels = usableLabels(scene);
   const full = withOptions(given, options);
   if (full.kind === "file") return fromFile(full.path, scene, labels);

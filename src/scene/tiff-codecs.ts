@@ -5,6 +5,7 @@
  * @see TIFF 6.0, sections 9 (PackBits), 13 (LZW); TIFF Technical Note 2, Adobe Deflate
  */
 import { inflateSync } from "node:zlib";
+import { CodecError } from "./codec-error.ts";
 
 /** @param size  bytes wanted; more may be returned, never much more; fewer if the block is damaged */
 type Decode = (block: Uint8Array<ArrayBuffer>, size: number) => Uint8Array;
@@ -106,7 +107,7 @@ function unLzw(block: Uint8Array, size: number): Uint8Array {
     if (code < 256) {
       out[to++] = code;
     } else {
-      if (code >= next) throw new RangeError(`LZW code ${code} before its definition`);
+      if (code >= next) throw new CodecError(`LZW code ${code} before its definition`);
       const from = starts[code]!;
       const length = Math.min(lengths[code]!, size - to);
       // Byte by byte: the run may overlap its copy.

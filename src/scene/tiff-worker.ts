@@ -3,6 +3,7 @@
  * time limit, because damaged blocks are known to make some of them loop for ever.
  */
 import { Worker } from "node:worker_threads";
+import { CodecError } from "./codec-error.ts";
 
 /** What the package's decoders want to know. */
 export interface CodecParameters {
@@ -44,7 +45,7 @@ const startMs = 30_000;
 
 /** A decoder in a thread of its own. */
 export interface CodecWorker {
-  /** One block at a time. Rejects with whatever the codec throws, or with a `RangeError` after the time limit. */
+  /** One block at a time. Rejects with whatever the codec throws, or with a `CodecError` after the time limit. */
   decode(block: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   stop(): Promise<void>;
 }
@@ -66,7 +67,7 @@ export async function startCodecWorker(
   });
   const answer = (send: () => void, limitMs: number): Promise<Uint8Array<ArrayBuffer>> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => done(new RangeError(`the codec ran longer than ${limitMs} ms`)), limitMs);
+      const timer = setTimeout(() => done(new CodecError(`the codec ran longer than ${limitMs} ms`)), limitMs);
       const onMessage = ({ bytes, cause }: Answer) => done(cause ?? null, bytes);
       const onError = (cause: unknown) => done(cause);
       function done(cause: unknown, bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)): void {

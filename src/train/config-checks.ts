@@ -46,10 +46,10 @@ const checks: readonly Check[] = [
   ({ split: { rule, perClass, validation } }) => {
     try {
       const { kind } = parseSplitRule(rule);
-      if (perClass !== null && kind !== "blocks") {
+      if (perClass !== null && kind !== "blocks" && kind !== "masks") {
         return fault(
           "split.perClass",
-          `expected a number only with a rule blocks:…; got ${perClass} with ${rule}`,
+          `expected a number only with a rule blocks:… or official:…; got ${perClass} with ${rule}`,
           perClass,
         );
       }

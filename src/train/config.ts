@@ -105,12 +105,14 @@ function pathFrom(folder: string): (path: string) => string {
   };
 }
 
-/** The file of a split rule is relative to the folder, too. */
+/** The files of a split rule are relative to the folder, too. */
 function withRule(raw: unknown, folder: string): unknown {
   const split = isMap(raw) ? raw["split"] : null;
   const rule = isMap(split) ? split["rule"] : null;
-  if (typeof rule !== "string" || !/^file:./.test(rule)) return raw;
-  return merged(raw, { split: { rule: `file:${resolve(folder, rule.slice("file:".length))}` } });
+  const [, kind, files] = /^(file|official):(.+)$/.exec(String(rule)) ?? [];
+  if (kind === undefined) return raw;
+  const paths = kind === "file" ? [files!] : files!.split(",");
+  return merged(raw, { split: { rule: `${kind}:${paths.map(pathFrom(folder)).join(",")}` } });
 }
 
 /** `[a, b], 1` → `{ a: { b: 1 } }`. */

@@ -7,8 +7,8 @@ import { baselineOf } from "../baselines/index.ts";
 import type { RunStage } from "../nn/index.ts";
 import {
   type Classifier,
-  makeSplit,
   openScene,
+  openSplit,
   type Progress,
   readSplit,
   type Scene,
@@ -150,7 +150,7 @@ export async function trainRun(
   const { timings, time } = stopwatch();
   const scene = await time("scene", () => openRunScene(config));
   const { rule, seed, perClass, validation } = config.split;
-  const split = makeSplit(scene, rule, seed, { ...(perClass === null ? {} : { perClass }), validation });
+  const split = await openSplit(scene, rule, seed, { ...(perClass === null ? {} : { perClass }), validation });
 
   // Only now is it certain that there is something to train on.
   if (options.overwrite) await rm(folder, { recursive: true, force: true });

@@ -23,10 +23,10 @@ const golden = join(import.meta.dirname, "../golden/help");
 describe("--help", () => {
   for (const words of [[], ...commands.map(({ name }) => [name])]) {
     const name = words[0] ?? "symdiffuser";
-    it(`of ${name} is that of test/golden/help/${name}.txt (made anew with UPDATE_HELP=1)`, async () => {
+    it(`of ${name} is that of test/golden/help/${name}.txt (made anew with UPDATE_GOLDEN=1)`, async () => {
       const { code, out, err } = await told(...words, "--help");
       const file = join(golden, `${name}.txt`);
-      if (process.env["UPDATE_HELP"]) writeFileSync(file, out);
+      if (process.env["UPDATE_GOLDEN"]) writeFileSync(file, out);
       assert.equal(out, readFileSync(file, "utf8"));
       assert.deepEqual([code, err], [0, ""]);
       assert.ok(out.split("\n").every((line) => line.length <= 100));

@@ -165,11 +165,11 @@ describe("resolveConfig", () => {
     [withKeys({ smoothing: 2 }), "train.yaml: smoothing: expected an odd side of a window; got 2"],
     [
       withKeys({ split: { rule: "blok:3" } }),
-      'train.yaml: split.rule: expected one of perClass:N, fraction:P, blocks:SIZE[,guard:G][,fraction:F][,perClass:N], file:PATH; got "blok:3"',
+      'train.yaml: split.rule: expected one of perClass:N, fraction:P, blocks:SIZE[,guard:G][,fraction:F][,perClass:N], official:TRAIN_MASK,TEST_MASK, file:PATH; got "blok:3"',
     ],
     [
       withKeys({ split: { rule: "fraction:0.1", perClass: 3 } }),
-      "train.yaml: split.perClass: expected a number only with a rule blocks:…; got 3 with fraction:0.1",
+      "train.yaml: split.perClass: expected a number only with a rule blocks:… or official:…; got 3 with fraction:0.1",
     ],
     [
       withKeys({ pretraining: { averageDecay: 1 } }),

@@ -39,6 +39,15 @@ export interface BlocksRule extends Draw {
   readonly perClass?: number;
 }
 
+/** The published masks of a scene as raster files, which `openSplit` reads. */
+export interface MasksRule {
+  readonly kind: "masks";
+  /** File of the raster that is not 0 where a pixel trains. */
+  readonly train: string;
+  /** File of the raster that is not 0 where a pixel tests. */
+  readonly test: string;
+}
+
 /** The published masks of a scene; only as an object, since a text cannot hold them. */
 export interface OfficialRule extends Draw {
   readonly kind: "official";
@@ -55,6 +64,7 @@ export const splitRules = [
   "perClass:N",
   "fraction:P",
   "blocks:SIZE[,guard:G][,fraction:F][,perClass:N]",
+  "official:TRAIN_MASK,TEST_MASK",
   "file:PATH",
 ] as const;
 
@@ -119,11 +129,15 @@ function unknownRule(rule: string): ConfigError {
  *
  * @throws ConfigError if the rule, one of its fields or a value is not known
  */
-export function parseSplitRule(rule: string): Exclude<SplitRule, OfficialRule> {
+export function parseSplitRule(rule: string): Exclude<SplitRule, OfficialRule> | MasksRule {
   const colon = rule.indexOf(":");
   const kind = colon < 0 ? rule : rule.slice(0, colon);
   if (kind === "official") {
-    throw new ConfigError("split", 'expected the published masks with "official"; got none', rule);
+    const [train, test, ...more] = colon < 0 ? [] : rule.slice(colon + 1).split(",");
+    if (!train || !test || more.length > 0) {
+      throw new ConfigError("split", `expected official:TRAIN_MASK,TEST_MASK; got "${rule}"`, rule);
+    }
+    return { kind: "masks", train, test };
   }
   if (colon < 0) throw unknownRule(rule);
   if (kind === "file") {
