@@ -17,7 +17,8 @@ export function installPackages() {
   const installed = join(root, "node_modules", ".package-lock.json");
   const lock = join(root, "package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  must("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error");
+  // Not `npm ci`: a lock file made on one platform may lack the optional packages of another, which `ci` refuses.
+  must("npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error");
 }
 
 /** Newest modification time below a folder, in ms. */

@@ -1,10 +1,7 @@
 /** @file Does a job while it shows progress, and ends it in good order when people press Ctrl-C. */
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { type Metrics, methodTable, percent } from "../evaluate/index.ts";
 import { type Job, type JobResult, runJob } from "../mapping/index.ts";
-import { ConfigError, StoppedError } from "../tensor/index.ts";
-import { runFiles } from "../train/index.ts";
+import { StoppedError } from "../tensor/index.ts";
 import { type CommonFlags, type Context, printJson } from "./command.ts";
 import { type ProgressStyle, progressView } from "./progress.ts";
 
@@ -116,11 +113,4 @@ export function resumeText(argv: readonly string[], script: string | undefined):
   const { program, given } = starts.get(script ?? "") ?? { program: "symdiffuser", given: 0 };
   const words = argv.slice(given).filter((word) => word !== "--resume" && word !== "--overwrite");
   return [program, ...words.map(quoted), "--resume"].join(" ");
-}
-
-/** A folder is emptied only if a run made it. @throws ConfigError for any other that is not empty */
-export function checkOverwrite(folder: string): void {
-  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
-  if ([runFiles.config, runFiles.split].every((file) => existsSync(join(folder, file)))) return;
-  throw new ConfigError("--out", `expected the folder of a run to overwrite; got ${folder}, which holds other files`);
 }

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type RunConfig, readConfig } from "../train/index.ts";
 import { addCommonFlags, type CommandEntry, type CommonFlags, type Context, flag } from "./command.ts";
 import { addConfigFlags } from "./flags.ts";
-import { checkOverwrite, commandText, doJob, resumeText } from "./job.ts";
+import { commandText, doJob, resumeText } from "./job.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Flags of commands that train. */
@@ -15,7 +15,6 @@ export interface TrainFlags extends CommonFlags {
 /** Train what a configuration describes. */
 export async function trainConfig(config: RunConfig, flags: TrainFlags, context: Context): Promise<void> {
   const [resume, overwrite] = [flags.resume === true, flags.overwrite === true];
-  if (overwrite) checkOverwrite(config.out);
   const command = commandText(context.argv);
   const resumeCommand = resumeText(context.argv, process.env["npm_lifecycle_event"]);
   await doJob({ job: "train", config, resume, overwrite, command }, resumeCommand, flags, context);

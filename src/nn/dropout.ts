@@ -1,12 +1,13 @@
 /** @file Dropout: masks are drawn outside the graph, by key and step, and fed to it. */
-import { type Key, mul, type NdArray, type Shape, type Tensor, uniform } from "../tensor/index.ts";
+import { bernoulli, type Key, mul, type NdArray, type Shape, type Tensor } from "../tensor/index.ts";
 
 /** 0 with probability `rate`, else 1/(1 − rate). */
 export function dropoutMask(key: Key, shape: Shape, rate: number): NdArray<"f32"> {
-  const mask = uniform(key, shape);
+  const dropped = bernoulli(key, shape, rate).data;
   const kept = 1 / (1 - rate);
-  for (let at = 0; at < mask.data.length; at++) mask.data[at] = mask.data[at]! < rate ? 0 : kept;
-  return mask;
+  const data = new Float32Array(dropped.length);
+  for (let at = 0; at < data.length; at++) data[at] = dropped[at] === 1 ? 0 : kept;
+  return { dtype: "f32", shape, data };
 }
 
 /** x with some of its numbers taken away; as it is where there is no mask, as in prediction. */

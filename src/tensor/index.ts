@@ -18,7 +18,7 @@ export { interpret } from "./interpret.ts";
 export { type ArrayOf, type DType, isSameShape, type NdArray, ndarray, type Shape, sizeOf, zeros } from "./ndarray.ts";
 export { type ModelOptions, toOnnx } from "./onnx.ts";
 export * from "./operations/index.ts";
-export { childKey, integers, type Key, keyOf, normal, permutation, philox, uniform } from "./random.ts";
+export { bernoulli, childKey, integers, type Key, keyOf, normal, permutation, philox, uniform } from "./random.ts";
 export {
   arrayOf,
   type Checkpoint,

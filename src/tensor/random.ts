@@ -105,6 +105,20 @@ export function uniform(key: Key, shape: Shape, low = 0, high = 1): NdArray<"f32
   return { dtype: "f32", shape, data };
 }
 
+/** 1 with a probability, else 0, `bool`. The probability is rounded to a multiple of 2⁻¹⁶. */
+export function bernoulli(key: Key, shape: Shape, probability: number): NdArray<"bool"> {
+  const size = sizeOf(shape);
+  const words = new Uint32Array(Math.ceil(size / 2));
+  fillWords(key, words);
+  const threshold = Math.round(probability * 65536);
+  const data = new Uint8Array(size);
+  for (let at = 0; at < size; at++) {
+    const half = at & 1 ? words[at >> 1]! >>> 16 : words[at >> 1]! & 0xffff;
+    data[at] = half < threshold ? 1 : 0;
+  }
+  return { dtype: "bool", shape, data };
+}
+
 /** Standard normal numbers by the Box–Muller transform, `f32`. */
 export function normal(key: Key, shape: Shape): NdArray<"f32"> {
   const size = sizeOf(shape);

@@ -6,7 +6,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { writeAtomically } from "./atomic.ts";
-import { FormatError } from "./errors.ts";
+import { FormatError, InternalError } from "./errors.ts";
 import { type DType, type NdArray, type Shape, sizeOf, zeros } from "./ndarray.ts";
 
 const largestHeaderBytes = 100_000_000;
@@ -22,8 +22,13 @@ export interface Checkpoint {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** Names that no array may have: the format keeps the one for itself, objects of JavaScript the other. */
+const reserved: ReadonlySet<string> = new Set(["__metadata__", "__proto__"]);
+
 /** A checkpoint as bytes. */
 export function encodeSafetensors({ arrays, metadata }: Checkpoint): Uint8Array {
+  const taken = Object.keys(arrays).find((name) => reserved.has(name));
+  if (taken !== undefined) throw new InternalError(`an array of a checkpoint cannot be named "${taken}"`);
   const header: Record<string, unknown> = { __metadata__: metadata };
   let sizeBytes = 0;
   // Wide numbers first, so that every array starts at a multiple of its element size.
@@ -50,6 +55,34 @@ export function encodeSafetensors({ arrays, metadata }: Checkpoint): Uint8Array 
   return bytes;
 }
 
+/** Names of a JSON object as they stand in its text, also those that stand there twice. @param text  valid JSON */
+function* namesIn(text: string): Generator<string> {
+  const colon = /\s*:/y;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === "{" || character === "[") depth++;
+    else if (character === "}" || character === "]") depth--;
+    else if (character === '"') {
+      const start = at++;
+      for (; text[at] !== '"'; at++) if (text[at] === "\\") at++;
+      colon.lastIndex = at + 1;
+      if (depth === 1 && colon.test(text)) yield JSON.parse(text.slice(start, at + 1)) as string;
+    }
+  }
+}
+
+/** A value as a message shows it: short, whatever it is. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) {
+    const items = value.slice(0, 8).map((item) => (typeof item === "object" && item !== null ? "…" : shown(item)));
+    return `[${items.join()}${value.length > 8 ? ",…" : ""}]`;
+  }
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = JSON.stringify(value) ?? "none";
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
 /**
  * The arrays and metadata of a checkpoint.
  *
@@ -67,8 +100,10 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): Checkpoint {
     refuse(`a header within the file of ${bytes.length} bytes`, `a header of ${headerBytes} bytes`);
   }
   let header: unknown;
+  let text = "";
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes)));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes));
+    header = JSON.parse(text);
   } catch (cause) {
     refuse("a JSON header", "text that is not JSON", 8, cause);
   }
@@ -77,6 +112,11 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): Checkpoint {
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
   if (Object.keys(entries).length > largestCount)
     refuse(`at most ${largestCount} arrays`, `${Object.keys(entries).length}`, 8);
+  const names = new Set<string>();
+  for (const name of namesIn(text)) {
+    if (names.has(name)) refuse(`${shown(name)} once`, "the name twice", 8);
+    names.add(name);
+  }
   const start = 8 + headerBytes;
   const spans: {
     readonly name: string;
@@ -87,34 +127,33 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): Checkpoint {
   }[] = [];
   for (const [name, entry] of Object.entries(entries)) {
     const { dtype: typeName, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-    const dtype = types.get(String(typeName));
-    if (!dtype) refuse(`"${name}" to be one of ${[...types.keys()].join(", ")}`, String(typeName), 8);
-    const lengths = Array.isArray(shape) ? shape : refuse(`a shape for "${name}"`, JSON.stringify(shape) ?? "none", 8);
-    const ends = Array.isArray(offsets)
-      ? offsets
-      : refuse(`offsets for "${name}"`, JSON.stringify(offsets) ?? "none", 8);
+    const dtype = typeof typeName === "string" ? types.get(typeName) : undefined;
+    if (!dtype) refuse(`${shown(name)} to be one of ${[...types.keys()].join(", ")}`, shown(typeName), 8);
+    const lengths = Array.isArray(shape) ? shape : refuse(`a shape for ${shown(name)}`, shown(shape), 8);
+    const ends = Array.isArray(offsets) ? offsets : refuse(`offsets for ${shown(name)}`, shown(offsets), 8);
     const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
     if (!lengths.every(isCount) || ends.length !== 2 || !ends.every(isCount)) {
-      refuse(`whole numbers for "${name}"`, `shape ${JSON.stringify(lengths)}, offsets ${JSON.stringify(ends)}`, 8);
+      refuse(`whole numbers for ${shown(name)}`, `shape ${shown(lengths)}, offsets ${shown(ends)}`, 8);
     }
     const [from, to] = ends as [number, number];
     const sizeBytes = sizeOf(lengths as number[]) * zeros([0], dtype!).data.BYTES_PER_ELEMENT;
-    if (to - from !== sizeBytes) refuse(`${sizeBytes} bytes for "${name}"`, `${to - from}`, start + from);
+    if (to - from !== sizeBytes) refuse(`${sizeBytes} bytes for ${shown(name)}`, `${to - from}`, start + from);
     spans.push({ name, dtype: dtype!, shape: lengths as number[], from, to });
   }
   spans.sort((a, b) => a.from - b.from || a.to - b.to);
   let end = 0;
   for (const { name, from, to } of spans) {
-    if (from !== end) refuse(`"${name}" to start at ${end}`, `${from}`, start + from);
+    if (from !== end) refuse(`${shown(name)} to start at ${end}`, `${from}`, start + from);
     end = to;
   }
   if (start + end !== bytes.length) refuse(`a file of ${start + end} bytes`, `${bytes.length}`, bytes.length);
   if (
     typeof metadata !== "object" ||
     metadata === null ||
+    Array.isArray(metadata) ||
     Object.values(metadata).some((value) => typeof value !== "string")
   ) {
-    refuse("metadata of texts", JSON.stringify(metadata).slice(0, 60), 8);
+    refuse("metadata of texts", shown(metadata), 8);
   }
   const arrays: Record<string, NdArray> = Object.create(null);
   for (const { name, dtype, shape, from, to } of spans) {

@@ -55,10 +55,14 @@ export async function compile(graph: Graph, { constants = {}, threads = 0 }: Com
     logSeverityLevel: 3,
   });
   const inputs = new Map([...graph.inputs].filter(([name]) => !Object.hasOwn(constants, name)));
+  let isReleased = false;
   return {
     inputs,
     outputs: graph.outputs,
     run: async (feeds, into = {}) => {
+      if (isReleased) throw new InternalError("a program was run after its release");
+      refuseUnknown("feed", feeds, inputs);
+      refuseUnknown("output", into, graph.outputs);
       const fed: Record<string, OrtTensor> = {};
       for (const [name, spec] of inputs) {
         const array = feeds[name];
@@ -74,6 +78,19 @@ export async function compile(graph: Graph, { constants = {}, threads = 0 }: Com
       await session.run(fed, fetched);
       return results;
     },
-    release: () => session.release(),
+    release: async () => {
+      if (isReleased) return;
+      isReleased = true;
+      await session.release();
+    },
   };
+}
+
+/** An array that nothing asks for is a misspelt name. */
+function refuseUnknown(what: string, arrays: Arrays, known: ReadonlyMap<string, Spec>): void {
+  for (const name of Object.keys(arrays)) {
+    if (!known.has(name)) {
+      throw new DataError(name, `expected one of ${[...known.keys()].join(", ")}; got an unknown ${what}`);
+    }
+  }
 }

@@ -1,7 +1,7 @@
 /** @file A run: a scene, a split and a training, in a folder from which it can go on. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { baselineOf } from "../baselines/index.ts";
 import type { RunStage } from "../nn/index.ts";
@@ -97,10 +97,14 @@ export interface FolderOptions {
   readonly overwrite: boolean;
 }
 
-/** Refuse a folder that holds another run; nothing is written yet. */
+/** Refuse a folder that holds another run, or anything else; nothing is written or removed yet. */
 async function checkFolder(folder: string, config: RunConfig, { resume, overwrite }: FolderOptions): Promise<void> {
   const file = join(folder, runFiles.config);
-  if (!existsSync(file) || overwrite) return;
+  if (!existsSync(folder) || (await readdir(folder)).length === 0) return;
+  if (!existsSync(file) || !existsSync(join(folder, runFiles.split))) {
+    throw new ConfigError("out", `expected the folder of a run, or a new one; got ${folder}, which holds other files`);
+  }
+  if (overwrite) return;
   if (!resume) {
     throw new ConfigError(
       "out",
@@ -150,7 +154,10 @@ export async function trainRun(
   const { timings, time } = stopwatch();
   const scene = await time("scene", () => openRunScene(config));
   const { rule, seed, perClass, validation } = config.split;
-  const split = await openSplit(scene, rule, seed, { ...(perClass === null ? {} : { perClass }), validation });
+  const split = await openSplit(scene, rule, seed, {
+    ...(perClass === null ? {} : { perClass }),
+    ...(validation === 0 ? {} : { validation }),
+  });
 
   // Only now is it certain that there is something to train on.
   if (options.overwrite) await rm(folder, { recursive: true, force: true });
@@ -198,7 +205,7 @@ export async function trainRun(
 
   const baselines = new Map<string, Classifier>();
   for (const name of config.baselines) {
-    const report: Progress = (done, total) => hooks.onTask(`${name} training`, done, total, "tree");
+    const report: Progress = (done, total) => hooks.onTask(`${name} training`, done, total, "part");
     const fit = (): Promise<Classifier> => baselineOf(name).fit(scene, split, { seed: config.seed }, report);
     baselines.set(name, await time(name, fit));
   }

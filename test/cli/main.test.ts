@@ -127,7 +127,7 @@ describe("a command that cannot be done", () => {
 
   it("does not empty a folder that no run made", async () => {
     const { code, err } = await told("demo", "--out", import.meta.dirname);
-    const expected = `--out: expected the folder of a run to overwrite; got ${import.meta.dirname}, which holds other files\n`;
+    const expected = `out: expected the folder of a run, or a new one; got ${import.meta.dirname}, which holds other files\n`;
     assert.deepEqual([code, err], [1, expected]);
     assert.ok(existsSync(import.meta.filename));
   });

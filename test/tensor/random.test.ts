@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { childKey, integers, type Key, keyOf, normal, permutation, philox, uniform } from "../../src/tensor/index.ts";
+import {
+  bernoulli,
+  childKey,
+  integers,
+  type Key,
+  keyOf,
+  normal,
+  permutation,
+  philox,
+  uniform,
+} from "../../src/tensor/index.ts";
 
 const moments = (values: ArrayLike<number>): { mean: number; variance: number } => {
   let mean = 0;
@@ -123,5 +133,16 @@ describe("childKey", () => {
     const keys = purposes.slice(1).map((purpose) => JSON.stringify(childKey(keyOf(6), purpose)));
     assert.equal(new Set(keys).size, keys.length);
     assert.deepEqual(childKey(keyOf(6), "noise"), childKey(keyOf(6), "noise"));
+  });
+});
+
+describe("bernoulli", () => {
+  it("is 1 with its probability, and the same for the same key", () => {
+    const { data } = bernoulli(keyOf(3), [100_001], 0.3);
+    const share = data.reduce((sum, value) => sum + value, 0) / data.length;
+    // Five standard deviations of the mean of so many draws.
+    assert.ok(Math.abs(share - 0.3) < 5 * Math.sqrt((0.3 * 0.7) / data.length), `${share}`);
+    assert.deepEqual(bernoulli(keyOf(3), [100_001], 0.3).data, data);
+    assert.ok(bernoulli(keyOf(3), [100], 0).data.every((value) => value === 0));
   });
 });

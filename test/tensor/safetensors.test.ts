@@ -125,9 +125,9 @@ describe("decodeSafetensors", () => {
     [
       "an unknown element type",
       fileOf(`{${entry("half", 0, 4, { dtype: "F16" })}}`, 4),
-      'expected "half" to be one of F32, F64, I32, BOOL; got F16',
+      'expected "half" to be one of F32, F64, I32, BOOL; got "F16"',
     ],
-    ["no entry", fileOf('{"a":null}'), 'expected "a" to be one of F32, F64, I32, BOOL; got undefined'],
+    ["no entry", fileOf('{"a":null}'), 'expected "a" to be one of F32, F64, I32, BOOL; got none'],
     ["no shape", fileOf('{"a":{"dtype":"F32","data_offsets":[0,0]}}'), 'expected a shape for "a"; got none'],
     ["no offsets", fileOf('{"a":{"dtype":"F32","shape":[]}}'), 'expected offsets for "a"; got none'],
     [
@@ -164,7 +164,7 @@ describe("decodeSafetensors", () => {
     ["a hole", fileOf(`{${entry("a", 0, 4)},${entry("b", 8, 12)}}`, 12), 'expected "b" to start at 4; got 8'],
     ["a hole at the start", fileOf(`{${entry("a", 4, 8)}}`, 8), 'expected "a" to start at 0; got 4'],
     ["data beyond the file", fileOf(`{${entry("a", 0, 8)}}`, 4), "expected a file of 70 bytes; got 66"],
-    ["metadata that is not text", fileOf('{"__metadata__":{"a":1}}'), 'expected metadata of texts; got {"a":1}'],
+    ["metadata that is not text", fileOf('{"__metadata__":{"a":1}}'), "expected metadata of texts; got an object"],
     ["metadata that is nothing", fileOf('{"__metadata__":null}'), "expected metadata of texts; got null"],
   ];
   for (const [name, bytes, message] of cases) {
@@ -178,18 +178,17 @@ describe("decodeSafetensors", () => {
     assert.equal(Object.keys(decodeSafetensors(many(100_000), "x").arrays).length, 100_000);
   });
 
-  const unsafe = { todo: "src/tensor/safetensors.ts does not check this yet" };
-  it("refuses a name that stands there twice", unsafe, () => {
+  it("refuses a name that stands there twice", () => {
     assert.match(refusal(fileOf(`{${entry("a", 0, 4)},${entry("a", 0, 4)}}`, 4)), /twice/);
     assert.notEqual(refusal(fileOf(`{${entry("a", 0, 4)},${entry("a", 4, 8)}}`, 8)), "accepted");
   });
 
-  it("refuses lists where texts belong", unsafe, () => {
+  it("refuses lists where texts belong", () => {
     assert.match(refusal(fileOf(`{${entry("a", 0, 4, { dtype: ["I32"] })}}`, 4)), /expected "a" to be one of/);
     assert.match(refusal(fileOf('{"__metadata__":["x"]}')), /expected metadata of texts/);
   });
 
-  it("refuses lists in lists in lists without end, and says so in a sentence", unsafe, () => {
+  it("refuses lists in lists in lists without end, and says so in a sentence", () => {
     const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
     for (const header of [`{"a":{"dtype":"I32","shape":${deep}}}`, `{"__metadata__":{"a":${deep}}}`]) {
       assert.match(refusal(fileOf(header)), /^.{1,300}$/s);
@@ -240,7 +239,7 @@ describe("encodeSafetensors", () => {
     assert.deepEqual(header.flag.data_offsets, [12, 13]);
   });
 
-  it("refuses names that the format keeps for itself", { todo: "writes a file that cannot be read" }, () => {
+  it("refuses names that the format keeps for itself", () => {
     for (const name of ["__metadata__", "__proto__"]) {
       const held = Object.fromEntries([[name, ndarray([1], [1])]]);
       try {

@@ -15,7 +15,8 @@ const table = {
   reshape: {
     name: "reshape",
     infer: ([x], { shape }) => {
-      if (sizeOf(shape as Shape) !== sizeOf(x!.shape)) {
+      const isWhole = (shape as Shape).every((length) => Number.isInteger(length) && length >= 0);
+      if (!isWhole || sizeOf(shape as Shape) !== sizeOf(x!.shape)) {
         throw new ShapeError(
           "reshape",
           `expected ${sizeOf(x!.shape)} elements as in [${x!.shape.join(", ")}]; got [${(shape as Shape).join(", ")}]`,
