@@ -87,7 +87,7 @@ export const small: SymDiffuserOptions = {
   schedule: "linear",
   pretraining: { steps: 400, batch: 8, rate: 1e-3, weightDecay: 0.03, averageDecay: null },
   finetuning: { steps: 200, batch: 16, rate: 3e-4 },
-  features: { steps: [-1], core: 8, windows: { mean: [3, 7, 15, 31], deviation: [7, 15, 31] } },
+  features: { steps: [-1], core: 8, windows: { mean: [1, 7, 15, 31], deviation: [7, 15, 31] } },
   head: { width: 64, steps: 150, rate: 2e-3, weightDecay: 0.05, dropout: 0.3, labelSmoothing: 0.05, count: 3 },
   smoothing: 1,
 };
