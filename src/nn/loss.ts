@@ -22,11 +22,14 @@ export function meanSquaredError(a: Tensor, b: Tensor, valid: Tensor | null = nu
  * @param logits     `[n, K]`
  * @param oneHot     `[n, K]`, 1 at the true class
  * @param smoothing  s, 0 ≤ s < 1
+ * @param weight     how much each row counts, mean 1, `[n]`; null where all count the same
  * @see Szegedy et al. 2016
  */
-export function crossEntropy(logits: Tensor, oneHot: Tensor, smoothing = 0): Tensor {
+export function crossEntropy(logits: Tensor, oneHot: Tensor, smoothing = 0, weight: Tensor | null = null): Tensor {
   const { n, K } = dims("logits", logits, "n K");
   dims("oneHot", oneHot, "n K", { n, K });
   const targets = add(mul(oneHot, 1 - smoothing), smoothing / K);
-  return reshape(neg(mul(sum(mul(targets, logSoftmax(logits))), 1 / n)), []);
+  const likelihood = mul(targets, logSoftmax(logits));
+  const weighted = weight ? mul(likelihood, reshape(weight, [n, 1])) : likelihood;
+  return reshape(neg(mul(sum(weighted), 1 / n)), []);
 }

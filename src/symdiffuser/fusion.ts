@@ -87,6 +87,14 @@ export function freshHead(
   return initHead(key, tokens, views * channels, classes, width);
 }
 
+/** By class, what a pixel must count so that all classes that are there count the same; mean 1 over the pixels. */
+export function classWeights(classOf: Int32Array, classes: number): Float64Array {
+  const counts = new Float64Array(classes);
+  for (const index of classOf) counts[index]!++;
+  const present = counts.filter((count) => count > 0).length;
+  return counts.map((count) => (count > 0 ? classOf.length / (present * count) : 0));
+}
+
 /** Training pixels in one step; more are drawn anew at every step. */
 const largestBatch = 1024;
 
@@ -104,7 +112,7 @@ export function headStage(
   classes: number,
   scale: FeatureScale,
   shape: FeatureShape,
-  { steps, rate, weightDecay, dropout, labelSmoothing, width }: HeadOptions,
+  { steps, rate, weightDecay, dropout, labelSmoothing, balanced, width }: HeadOptions,
 ): Stage<Head, BatchSpec> {
   const size = featureCount(shape);
   const count = Math.min(classOf.length, largestBatch);
@@ -112,15 +120,18 @@ export function headStage(
   const batch: BatchSpec = {
     rows: { shape: [count, size], dtype: "f32" },
     oneHot: { shape: [count, classes], dtype: "f32" },
+    ...(balanced ? { weight: { shape: [count], dtype: "f32" } } : {}),
     ...(dropout > 0 ? { mask: { shape: maskShape, dtype: "f32" } } : {}),
   };
+  const weightOf = classWeights(classOf, classes);
   const gathered = (order: Int32Array): Record<string, NdArray> => {
-    const [features, oneHot] = [zeros([count, size]), zeros([count, classes])];
+    const [features, oneHot, weight] = [zeros([count, size]), zeros([count, classes]), zeros([count])];
     for (const [to, from] of order.subarray(0, count).entries()) {
       features.data.set(rows.subarray(from * size, (from + 1) * size), to * size);
       oneHot.data[to * classes + classOf[from]!] = 1;
+      weight.data[to] = weightOf[classOf[from]!]!;
     }
-    return { rows: features, oneHot };
+    return { rows: features, oneHot, ...(balanced ? { weight } : {}) };
   };
   const all = classOf.length <= largestBatch ? gathered(Int32Array.from(classOf.keys())) : null;
   return {
@@ -129,7 +140,7 @@ export function headStage(
     batch,
     loss: (weights: Symbolic<Head>, inputs) => {
       const logits = head(weights, asTokens(inputs["rows"]!, scale, shape), inputs["mask"] ?? null);
-      return crossEntropy(logits, inputs["oneHot"]!, labelSmoothing);
+      return crossEntropy(logits, inputs["oneHot"]!, labelSmoothing, inputs["weight"] ?? null);
     },
     batches: (step) => ({
       ...(all ?? gathered(permutation(childKey(childKey(key, "order"), step), classOf.length))),

@@ -36,6 +36,8 @@ export interface HeadOptions {
   readonly weightDecay: number;
   readonly dropout: number;
   readonly labelSmoothing: number;
+  /** Whether every class counts the same in training, however few its pixels. */
+  readonly balanced: boolean;
   /** Heads trained from different starts, their probabilities averaged. */
   readonly count: number;
 }
@@ -88,6 +90,15 @@ export const small: SymDiffuserOptions = {
   pretraining: { steps: 400, batch: 8, rate: 1e-3, weightDecay: 0.03, averageDecay: null },
   finetuning: { steps: 200, batch: 16, rate: 3e-4 },
   features: { steps: [-1], core: 8, windows: { mean: [1, 7, 15, 31], deviation: [7, 15, 31] } },
-  head: { width: 64, steps: 150, rate: 2e-3, weightDecay: 0.05, dropout: 0.3, labelSmoothing: 0.05, count: 3 },
+  head: {
+    width: 64,
+    steps: 150,
+    rate: 2e-3,
+    weightDecay: 0.05,
+    dropout: 0.3,
+    labelSmoothing: 0.05,
+    balanced: false,
+    count: 3,
+  },
   smoothing: 1,
 };

@@ -248,6 +248,10 @@ const head = group({
   weightDecay: decay().default(small.head.weightDecay).describe("Weight decay of AdamW"),
   dropout: share().default(small.head.dropout).describe("Share of the features dropped in training"),
   labelSmoothing: share().default(small.head.labelSmoothing).describe("Share of each label spread over all classes"),
+  balanced: z
+    .boolean()
+    .default(small.head.balanced)
+    .describe("Whether every class counts the same in training, however few its pixels"),
   count: integer(1).default(small.head.count).describe("Heads trained from different starts and averaged"),
 }).prefault({});
 

@@ -80,7 +80,7 @@ describe("resolveConfig", () => {
     });
   });
 
-  const head = "width, steps, rate, weightDecay, dropout, labelSmoothing, count";
+  const head = "width, steps, rate, weightDecay, dropout, labelSmoothing, balanced, count";
   const faults: readonly (readonly [unknown, string])[] = [
     [[], "train.yaml: expected keys with values; got []"],
     [{}, "train.yaml: scene: expected sources and labels, or simulate; got nothing"],
