@@ -92,7 +92,7 @@ const seconds = 5;
 const ours: number[] = [];
 const theirs: number[] = [];
 const extractionRatio: number[] = [];
-for (let round = 0; round < (python ? 3 : 1); round++) {
+for (let round = 0; round < (python ? 5 : 1); round++) {
   const peak = await peakGflops(threads);
   const stepMs = await timed(async () => {
     await step.run(

@@ -13,17 +13,17 @@ Tensor names
 File metadata "constants" is JSON: {"torch": version, "<case>": {"heads": 2, "n": 1, ...}, ...}.
 
 Files and cases
-  layers.safetensors      linear (in x [B, N, 5]); layerNorm; gelu (no parameters); attention, crossAttention (in query,
+  layers.safetensors      linear (in x [B, N, 5]); layerNorm and gelu (no parameters); attention, crossAttention (in query,
                           in context: the query linear reads the first, key and value the second); block (MLP ratio 2);
                           timeEmbedding (in t, param time.in / time.out, out [B, d] and out/sinusoidal [B, d], no cotangent for the latter)
   uvit.safetensors        uvit.n1, uvit.n2 (in x [B, N, d], in t; out = features [B, N, d] followed on the last axis by
                           the noise estimate [B, N, C]; also out/features and out/noise separately). Parameters:
-                          time.in, time.out, in.<i>.*, mid.*, out.<i>.*, skip.<i>, norm, head.
+                          time.in, time.out, in.<i>.*, mid.*, out.<i>.*, skip.<i>, head.
                           skip.<i> reads concat([x, popped]) where out.0 pops the output of the LAST in block.
                           Time step -1 is in the batch.
   coupling.safetensors    mpb (in own, in other); tci (in x, in ids, in text [K, E]; id k >= 1 is row k - 1 of the table)
   head.safetensors        head.eval, head.dropout (in mask [n, M, F] of 0/1; the input is z * mask / (1 - p)); width 16 here
-                          instead of 64. Parameters: in, embedding, block.*, norm, mlp.in, mlp.out.
+                          instead of 64. Parameters: in, embedding, block.*, mlp.in, mlp.out.
   diffusion.safetensors   schedule.linear, schedule.cosine (out = alpha bar [1000], out/beta); noised (in x0, eps, t, with one
                           t = -1 that returns x0); ddim (in x, in t: the steps visited, the last one followed by clean;
                           out [4, ...] the state after each step; noise function eps(x, t) = 0.8 sin(x) + 0.2 t / 1000);
@@ -88,9 +88,8 @@ def linear(p, name, x, width):
     return F.linear(x, w.T, p.get(f"{name}.bias", (width,), 0.1))
 
 
-def layer_norm(p, name, x):
-    d = x.shape[-1]
-    return F.layer_norm(x, (d,), p.get(f"{name}.scale", (d,), 0.1, 1.0), p.get(f"{name}.bias", (d,), 0.1), EPS)
+def layer_norm(x):
+    return F.layer_norm(x, x.shape[-1:], eps=EPS)
 
 
 def heads_of(x, heads):
@@ -104,9 +103,9 @@ def attention(p, query, context, heads):
 
 
 def block(p, x, heads, ratio):
-    h = layer_norm(p, "norm1", x)
+    h = layer_norm(x)
     x = x + attention(p.under("attention"), h, h, heads)
-    h = F.gelu(linear(p, "mlp.in", layer_norm(p, "norm2", x), x.shape[-1] * ratio))
+    h = F.gelu(linear(p, "mlp.in", layer_norm(x), x.shape[-1] * ratio))
     return x + linear(p, "mlp.out", h, x.shape[-1])
 
 
@@ -131,13 +130,13 @@ def uvit(p, x, t, n, heads, ratio, channels):
     for i in range(n):
         x = linear(p, f"skip.{i}", torch.cat([x, kept.pop()], -1), d)
         x = block(p.under(f"out.{i}"), x, heads, ratio)
-    features = layer_norm(p, "norm", x)[:, 1:]
+    features = layer_norm(x)[:, 1:]
     return features, linear(p, "head", features, channels)
 
 
 def mpb(p, own, other, heads):
     d = own.shape[-1]
-    a, b = layer_norm(p, "norm.own", own), layer_norm(p, "norm.other", other)
+    a, b = layer_norm(own), layer_norm(other)
     q, k, v = (heads_of(linear(p, n, x, d), heads) for n, x in (("query", b), ("key", a), ("value", a)))
     return own + linear(p, "out", F.scaled_dot_product_attention(q, k, v).transpose(-2, -3).flatten(-2), d)
 
@@ -147,7 +146,7 @@ def tci(p, x, ids, text, heads):
     d, K = x.shape[-1], text.shape[0]
     null = p.get("null", (d,), 0.5)
     keys = torch.cat([null[None], linear(p, "text", text, d)])
-    q = heads_of(linear(p, "query", layer_norm(p, "norm", x), d), heads)
+    q = heads_of(linear(p, "query", layer_norm(x), d), heads)
     k, v = (heads_of(linear(p, n, keys, d), heads) for n in ("key", "value"))
     seen = torch.arange(K + 1).expand(*ids.shape, K + 1) == ids[..., None].long()
     seen = seen | (torch.arange(K + 1) == 0)
@@ -157,7 +156,7 @@ def tci(p, x, ids, text, heads):
 
 def head(p, z, width, heads, classes):
     x = linear(p, "in", z, width) + p.get("embedding", (z.shape[1], width), 0.5)
-    x = layer_norm(p, "norm", block(p.under("block"), x, heads, 2).mean(1))
+    x = layer_norm(block(p.under("block"), x, heads, 2).mean(1))
     return linear(p, "mlp.out", F.gelu(linear(p, "mlp.in", x, width)), classes)
 
 
@@ -247,7 +246,7 @@ def layers():
     f = File()
     x = draw(2, 7, 12, seed=1)
     f.case("linear", lambda p, i: linear(p, "layer", i["x"], 3), {"x": draw(2, 4, 5, seed=2)})
-    f.case("layerNorm", lambda p, i: layer_norm(p, "norm", i["x"]), {"x": x * 3 + 2})
+    f.case("layerNorm", lambda p, i: layer_norm(i["x"]), {"x": x * 3 + 2})
     f.case("gelu", lambda p, i: F.gelu(i["x"]), {"x": torch.linspace(-6, 6, 49)})
     f.case("attention", lambda p, i: attention(p, i["x"], i["x"], 3), {"x": x}, heads=3)
     f.case("crossAttention", lambda p, i: attention(p, i["query"], i["context"], 3), {"query": x, "context": draw(2, 5, 12, seed=3)}, heads=3)

@@ -22,7 +22,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from symdiffuser import Block, Symbiosis, linear_alpha_bar, parameter_groups
+from symdiffuser import Block, Symbiosis, layer_norm, linear_alpha_bar, parameter_groups
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ class Head(nn.Module):
         self.shared = len(set(widths)) == 1
         self.ins = nn.ModuleList(nn.Linear(w, d) for w in (widths[:1] if self.shared else widths))
         self.embedding = nn.Parameter(torch.randn(len(widths), d) * 0.02)
-        self.block, self.norm = Block(d, 4, 2), nn.LayerNorm(d)
+        self.block, self.norm = Block(d, 4, 2), layer_norm(d)
         self.mlp_in, self.mlp_out = nn.Linear(d, d), nn.Linear(d, K)
 
     def forward(self, z):

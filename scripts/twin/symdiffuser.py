@@ -10,6 +10,11 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 
+def layer_norm(d):
+    """Without scale and bias: a linear layer always follows."""
+    return nn.LayerNorm(d, elementwise_affine=False)
+
+
 def heads_of(x, heads):
     return x.unflatten(-1, (heads, -1)).transpose(1, 2)
 
@@ -27,7 +32,7 @@ class Attention(nn.Module):
 class Block(nn.Module):
     def __init__(self, d, heads, ratio):
         super().__init__()
-        self.norm1, self.norm2 = nn.LayerNorm(d), nn.LayerNorm(d)
+        self.norm1, self.norm2 = layer_norm(d), layer_norm(d)
         self.attention = Attention(d, heads)
         self.mlp_in, self.mlp_out = nn.Linear(d, d * ratio), nn.Linear(d * ratio, d)
 
@@ -47,7 +52,7 @@ class Denoiser(nn.Module):
         self.mid = Block(d, heads, ratio)
         self.outs = nn.ModuleList(Block(d, heads, ratio) for _ in range(n))
         self.skips = nn.ModuleList(nn.Linear(2 * d, d) for _ in range(n))
-        self.norm, self.head = nn.LayerNorm(d), nn.Linear(d, channels)
+        self.norm, self.head = layer_norm(d), nn.Linear(d, channels)
         self.register_buffer("frequencies", torch.exp(-math.log(10000) * torch.arange(d // 2) / (d // 2)), persistent=False)
 
     def forward(self, x, t):
@@ -70,7 +75,7 @@ class Perception(nn.Module):
     def __init__(self, d, heads):
         super().__init__()
         self.heads = heads
-        self.norm_own, self.norm_other = nn.LayerNorm(d), nn.LayerNorm(d)
+        self.norm_own, self.norm_other = layer_norm(d), layer_norm(d)
         self.query, self.kv, self.out = nn.Linear(d, d), nn.Linear(d, 2 * d), nn.Linear(d, d)
 
     def forward(self, own, other):
@@ -87,7 +92,7 @@ class Injection(nn.Module):
         self.heads = heads
         self.register_buffer("table", text, persistent=False)
         self.text, self.null = nn.Linear(text.shape[1], d), nn.Parameter(torch.randn(d) * 0.02)
-        self.norm = nn.LayerNorm(d)
+        self.norm = layer_norm(d)
         self.query, self.kv, self.out = nn.Linear(d, d), nn.Linear(d, 2 * d), nn.Linear(d, d)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)

@@ -1,7 +1,7 @@
 /** @file Pre-norm transformer block: x + attention(norm(x)), then x + mlp(norm(x)). */
-import { add, childKey, gelu, type Key, type Tensor } from "../tensor/index.ts";
+import { add, childKey, gelu, type Key, layerNorm, type Tensor } from "../tensor/index.ts";
 import { type Attention, attention, initAttention } from "./attention.ts";
-import { initLinear, initNorm, type Linear, linear, type Norm, norm } from "./linear.ts";
+import { initLinear, type Linear, linear } from "./linear.ts";
 import type { Symbolic } from "./parameters.ts";
 
 /** Linear → GELU → linear. */
@@ -24,25 +24,21 @@ export function mlp(weights: Symbolic<Mlp>, x: Tensor): Tensor {
 
 /** @see Dosovitskiy et al. 2021, fig. 1 */
 export interface Block {
-  readonly norm1: Norm;
   readonly attention: Attention;
-  readonly norm2: Norm;
   readonly mlp: Mlp;
 }
 
 /** @param mlpRatio  hidden channels of the mlp as a multiple of `channels` */
 export function initBlock(key: Key, channels: number, mlpRatio: number): Block {
   return {
-    norm1: initNorm(channels),
     attention: initAttention(childKey(key, "attention"), channels),
-    norm2: initNorm(channels),
     mlp: initMlp(childKey(key, "mlp"), channels, channels * mlpRatio, channels),
   };
 }
 
 /** @param x  tokens, `[B, N, C]` */
 export function block(weights: Symbolic<Block>, x: Tensor, heads: number): Tensor {
-  const own = norm(weights.norm1, x);
+  const own = layerNorm(x);
   const attended = add(x, attention(weights.attention, own, own, heads));
-  return add(attended, mlp(weights.mlp, norm(weights.norm2, attended)));
+  return add(attended, mlp(weights.mlp, layerNorm(attended)));
 }

@@ -3,7 +3,7 @@ export { type AdamState, type AdamW, adamwUpdate } from "./adamw.ts";
 export { type Attention, attention, initAttention } from "./attention.ts";
 export { type Block, block, initBlock, initMlp, type Mlp, mlp } from "./block.ts";
 export { dropout, dropoutMask } from "./dropout.ts";
-export { initLinear, initNorm, initTable, initZeroLinear, type Linear, linear, type Norm, norm } from "./linear.ts";
+export { initLinear, initTable, initZeroLinear, type Linear, linear } from "./linear.ts";
 export { crossEntropy, meanSquaredError } from "./loss.ts";
 export {
   countParameters,

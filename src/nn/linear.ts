@@ -1,10 +1,9 @@
-/** @file Linear layer, layer normalisation and learned tables. */
+/** @file Linear layer and learned tables. */
 import {
   add,
   childKey,
   dims,
   type Key,
-  layerNorm,
   matMul,
   type NdArray,
   ndarray,
@@ -51,21 +50,6 @@ export function linear({ weight, bias }: Symbolic<Linear>, x: Tensor): Tensor {
   // Two axes, so that product and bias are one ONNX Gemm.
   const flat = reshape(x, [-1, inputs]);
   return reshape(add(matMul(flat, weight), bias), [...x.shape.slice(0, -1), O]);
-}
-
-/** Scale and bias of a layer normalisation, both `[C]`. */
-export interface Norm {
-  readonly scale: NdArray<"f32">;
-  readonly bias: NdArray<"f32">;
-}
-
-export function initNorm(channels: number): Norm {
-  return { scale: ndarray(new Float32Array(channels).fill(1), [channels]), bias: zeros([channels]) };
-}
-
-/** Layer normalisation over the last axis. @param x `[…, C]` */
-export function norm({ scale, bias }: Symbolic<Norm>, x: Tensor): Tensor {
-  return layerNorm(x, scale, bias);
 }
 
 /** A learned table, normal with deviation 0.02. @see Bao et al. 2023 */

@@ -5,13 +5,10 @@ import {
   block,
   initBlock,
   initLinear,
-  initNorm,
   initTable,
   type Linear,
   linear,
   meanSquaredError,
-  type Norm,
-  norm,
   type Stage,
   type Symbolic,
 } from "../nn/index.ts";
@@ -20,6 +17,7 @@ import {
   add,
   childKey,
   type Key,
+  layerNorm,
   mean,
   mul,
   type NdArray,
@@ -35,7 +33,6 @@ interface Vit {
   /** `[N, width]` */
   readonly position: NdArray<"f32">;
   readonly blocks: readonly Block[];
-  readonly norm: Norm;
   readonly out: Linear;
 }
 
@@ -55,7 +52,6 @@ function initVit(key: Key, inputs: number, outputs: number, tokens: number): Vit
     in: initLinear(childKey(key, "in"), inputs, width),
     position: initTable(childKey(key, "position"), [tokens, width]),
     blocks: Array.from({ length: depth }, (_, at) => initBlock(childKey(key, at), width, 2)),
-    norm: initNorm(width),
     out: initLinear(childKey(key, "out"), width, outputs),
   };
 }
@@ -64,7 +60,7 @@ function initVit(key: Key, inputs: number, outputs: number, tokens: number): Vit
 function vit(weights: Symbolic<Vit>, x: Tensor): Tensor {
   let tokens = add(linear(weights.in, x), weights.position);
   for (const layer of weights.blocks) tokens = block(layer, tokens, heads);
-  return linear(weights.out, norm(weights.norm, tokens));
+  return linear(weights.out, layerNorm(tokens));
 }
 
 /**

@@ -6,17 +6,14 @@ import {
   initBlock,
   initLinear,
   initMlp,
-  initNorm,
   initTable,
   type Linear,
   linear,
   type Mlp,
   mlp,
-  type Norm,
-  norm,
   type Symbolic,
 } from "../nn/index.ts";
-import { add, childKey, dims, type Key, mean, type NdArray, reshape, type Tensor } from "../tensor/index.ts";
+import { add, childKey, dims, type Key, layerNorm, mean, type NdArray, reshape, type Tensor } from "../tensor/index.ts";
 
 export interface Head {
   /** Features `F → C`. */
@@ -24,7 +21,6 @@ export interface Head {
   /** One row a token: which step and source it is, `[M, C]`. */
   readonly embedding: NdArray<"f32">;
   readonly block: Block;
-  readonly norm: Norm;
   readonly mlp: Mlp;
 }
 
@@ -42,7 +38,6 @@ export function initHead(key: Key, tokens: number, features: number, classes: nu
     in: initLinear(childKey(key, "in"), features, width),
     embedding: initTable(childKey(key, "embedding"), [tokens, width]),
     block: initBlock(childKey(key, "block"), width, mlpRatio),
-    norm: initNorm(width),
     mlp: initMlp(childKey(key, "mlp"), width, width, classes),
   };
 }
@@ -60,5 +55,5 @@ export function head(weights: Symbolic<Head>, z: Tensor, mask: Tensor | null = n
   const tokens = add(linear(weights.in, dropout(z, mask)), weights.embedding);
   const mixed = block(weights.block, tokens, headCount);
   const pooled = reshape(mean(mixed, [1]), [n, -1]);
-  return mlp(weights.mlp, norm(weights.norm, pooled));
+  return mlp(weights.mlp, layerNorm(pooled));
 }

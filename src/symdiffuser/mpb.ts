@@ -4,23 +4,15 @@ import {
   attention,
   initAttention,
   initLinear,
-  initNorm,
   type Linear,
   linear,
-  type Norm,
-  norm,
   type Symbolic,
 } from "../nn/index.ts";
-import { add, childKey, concat, type Key, type Tensor } from "../tensor/index.ts";
+import { add, childKey, concat, type Key, layerNorm, type Tensor } from "../tensor/index.ts";
 
-/** Eq. 6. The names of the attention's parts are those of the equation: φ_q, φ_k, φ_v and W (`out`). */
-export interface Mpb extends Attention {
-  readonly norm: { readonly own: Norm; readonly other: Norm };
-}
-
-export function initMpb(key: Key, channels: number): Mpb {
-  return { norm: { own: initNorm(channels), other: initNorm(channels) }, ...initAttention(key, channels) };
-}
+/** φ_q, φ_k, φ_v and W (`out`) of eq. 6. */
+export type Mpb = Attention;
+export const initMpb: (key: Key, channels: number) => Mpb = initAttention;
 
 /**
  * F = W·softmax(φ_q(other)·φ_k(own)ᵀ/√D)·φ_v(own) + own.
@@ -31,7 +23,7 @@ export function initMpb(key: Key, channels: number): Mpb {
  * @see SymDiffuser eq. 6
  */
 export function mpb(weights: Symbolic<Mpb>, own: Tensor, other: Tensor, heads: number): Tensor {
-  return add(own, attention(weights, norm(weights.norm.other, other), norm(weights.norm.own, own), heads));
+  return add(own, attention(weights, layerNorm(other), layerNorm(own), heads));
 }
 
 /** What stands in for the block in the ablation "MPB → concat": both sources' tokens side by side, then a linear layer. */

@@ -4,13 +4,10 @@ import {
   attention,
   initAttention,
   initLinear,
-  initNorm,
   initTable,
   initZeroLinear,
   type Linear,
   linear,
-  type Norm,
-  norm,
   type Symbolic,
 } from "../nn/index.ts";
 import {
@@ -23,6 +20,7 @@ import {
   dims,
   equal,
   type Key,
+  layerNorm,
   max,
   mul,
   type NdArray,
@@ -33,7 +31,6 @@ import {
 } from "../tensor/index.ts";
 
 export interface Tci extends Attention {
-  readonly norm: Norm;
   /** Text embedding → channels. */
   readonly text: Linear;
   /** What a token sees when no class is known, `[C]`. */
@@ -45,7 +42,6 @@ export function initTci(key: Key, channels: number, textWidth: number): Tci {
   return {
     ...initAttention(key, channels),
     out: initZeroLinear(channels, channels),
-    norm: initNorm(channels),
     text: initLinear(childKey(key, "text"), textWidth, channels),
     null: initTable(childKey(key, "null"), [channels]),
   };
@@ -68,7 +64,7 @@ const hidden = -1e9;
 export function tci(weights: Symbolic<Tci>, x: Tensor, ids: Tensor | null, text: Tensor, heads: number): Tensor {
   const { B, N, C } = dims("x", x, "B N C");
   const none = reshape(weights.null, [1, C]);
-  const queries = norm(weights.norm, x);
+  const queries = layerNorm(x);
   if (!ids) {
     // Softmax over one key is 1: every token receives the null value.
     const received = linear(weights.out, linear(weights.value, none));

@@ -1,16 +1,5 @@
 /** @file U-ViT: a transformer over tokens with a time token and long skips from early to late blocks. */
-import {
-  type Block,
-  block,
-  initBlock,
-  initLinear,
-  initNorm,
-  type Linear,
-  linear,
-  type Norm,
-  norm,
-  type Symbolic,
-} from "../nn/index.ts";
+import { type Block, block, initBlock, initLinear, type Linear, linear, type Symbolic } from "../nn/index.ts";
 import {
   add,
   childKey,
@@ -19,6 +8,7 @@ import {
   dims,
   gather,
   type Key,
+  layerNorm,
   type NdArray,
   ndarray,
   reshape,
@@ -36,7 +26,6 @@ export interface Uvit {
   readonly out: readonly Block[];
   /** One before each of the last blocks: concatenated tokens `2C → C`. */
   readonly skip: readonly Linear[];
-  readonly norm: Norm;
   /** Tokens → noise. */
   readonly head: Linear;
 }
@@ -64,7 +53,6 @@ export function initUvit(key: Key, { width, skips, mlpRatio }: UvitSize, outputs
     mid: initBlock(childKey(key, "mid"), width, mlpRatio),
     out: blocks("out"),
     skip: Array.from({ length: skips }, (_, at) => layer(`skip.${at}`, 2 * width, width)),
-    norm: initNorm(width),
     head: layer("head", width, outputs),
   };
 }
@@ -118,6 +106,6 @@ export function uvit(
     tokens = linear(weights.skip[at]!, concat([tokens, kept.pop()!], -1));
     tokens = block(late, tokens, heads);
   }
-  const features = norm(weights.norm, slice(tokens, [0, 1, 0], [B, N + 1, C]));
+  const features = layerNorm(slice(tokens, [0, 1, 0], [B, N + 1, C]));
   return { features, noise: linear(weights.head, features) };
 }

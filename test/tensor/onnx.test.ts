@@ -57,7 +57,7 @@ function assertSound({ nodes, initializers, inputs, outputs, opsets, irVersion, 
 
 describe("toOnnx", () => {
   const small = trace({ x: f32(2, 3), w: f32(3) }, ({ x, w }) => ({
-    y: layerNorm(transpose(mul(x, w), [1, 0]), constant(ndarray([1, 1], [2])), constant(ndarray([0, 0.5], [2]))),
+    y: add(layerNorm(transpose(mul(x, w), [1, 0])), constant(ndarray([0, 0.5], [2]))),
   }));
 
   it("writes what the graph says, in ONNX's words", () => {
@@ -76,6 +76,7 @@ describe("toOnnx", () => {
         ["Mul", {}],
         ["Transpose", { perm: [1, 0] }],
         ["LayerNormalization", { axis: -1, epsilon: Math.fround(1e-5) }],
+        ["Add", {}],
         ["Identity", {}],
       ],
     );

@@ -1,8 +1,7 @@
 /** @file Softmax and layer normalisation over the last axis. */
-import { ShapeError } from "../errors.ts";
-import { sizeOf } from "../ndarray.ts";
+import { ndarray, sizeOf } from "../ndarray.ts";
 import type { Functions, Operation } from "../operation.ts";
-import { apply, type Tensor } from "../tensor.ts";
+import { apply, applyAll, type Tensor } from "../tensor.ts";
 
 /** Added to the variance, as in PyTorch. */
 export const layerNormEpsilon = 1e-5;
@@ -51,36 +50,23 @@ const table = {
   ),
   layerNorm: {
     name: "layerNorm",
-    infer: ([x, scale, bias]) => {
-      const length = x!.shape.at(-1)!;
-      for (const parameter of [scale!, bias!]) {
-        if (parameter.shape.length !== 1 || parameter.shape[0] !== length) {
-          throw new ShapeError(
-            "layerNorm",
-            `expected scale and bias [${length}]; got [${parameter.shape.join(", ")}]`,
-            [x!.shape, parameter.shape],
-          );
-        }
-      }
+    infer: ([x]) => {
       const statistics = { shape: [...x!.shape.slice(0, -1), 1], dtype: "f32" } as const;
       return [{ shape: x!.shape, dtype: "f32" }, statistics, statistics];
     },
-    gradient: ({ inputs: [x, scale], outputs: [, mean, inverseDeviation], cotangents: [g] }, t) => {
-      const standard = t.mul(t.sub(x!, mean!), inverseDeviation!);
-      const scaled = t.mul(g!, scale!);
-      const along = t.mul(standard, t.mean(t.mul(scaled, standard), [-1]));
-      return [
-        t.mul(t.sub(t.sub(scaled, t.mean(scaled, [-1])), along), inverseDeviation!),
-        t.sumTo(t.mul(g!, standard), scale!.shape),
-        t.sumTo(g!, scale!.shape),
-      ];
+    gradient: ({ outputs: [y, , inverseDeviation], cotangents: [g] }, t) => {
+      const along = t.mul(y!, t.mean(t.mul(g!, y!), [-1]));
+      return [t.mul(t.sub(t.sub(g!, t.mean(g!, [-1])), along), inverseDeviation!)];
     },
-    lower: ({ emit, inputs, used }) =>
-      emit.nodeWithOutputs("LayerNormalization", inputs, used[1] || used[2] ? 3 : 1, {
+    lower: ({ emit, inputs: [x], inputSpecs, used }) => {
+      const length = inputSpecs[0]!.shape.at(-1)!;
+      const ones = emit.initializer(ndarray(new Float32Array(length).fill(1), [length]));
+      return emit.nodeWithOutputs("LayerNormalization", [x!, ones], used[1] || used[2] ? 3 : 1, {
         axis: -1,
         epsilon: layerNormEpsilon,
-      }),
-    reference: ({ inputs: [x, scale, bias], inputSpecs }) => {
+      });
+    },
+    reference: ({ inputs: [x], inputSpecs }) => {
       const length = inputSpecs[0]!.shape.at(-1)!;
       const rows = sizeOf(inputSpecs[0]!.shape.slice(0, -1));
       const [y, means, inverses] = [new Float64Array(x!.length), new Float64Array(rows), new Float64Array(rows)];
@@ -91,8 +77,7 @@ const table = {
         const inverse = 1 / Math.sqrt(variance + layerNormEpsilon);
         means[row] = mean;
         inverses[row] = inverse;
-        for (let at = 0; at < length; at++)
-          y[row * length + at] = (values[at]! - mean) * inverse * scale![at]! + bias![at]!;
+        for (let at = 0; at < length; at++) y[row * length + at] = (values[at]! - mean) * inverse;
       }
       return [y, means, inverses];
     },
@@ -109,11 +94,9 @@ export const softmax = (x: Tensor): Tensor => apply(table.softmax, [x]);
 export const logSoftmax = (x: Tensor): Tensor => apply(table.logSoftmax, [x]);
 
 /**
- * (x − mean) / √(variance + 10⁻⁵) · scale + bias over the last axis.
+ * (x − mean) / √(variance + 10⁻⁵) over the last axis, without scale and bias: the linear layer that follows can learn both.
  *
- * @param x      `[…, C]`
- * @param scale  `[C]`
- * @param bias   `[C]`
+ * @param x  `[…, C]`
  * @see Ba et al. 2016
  */
-export const layerNorm = (x: Tensor, scale: Tensor, bias: Tensor): Tensor => apply(table.layerNorm, [x, scale, bias]);
+export const layerNorm = (x: Tensor): Tensor => applyAll(table.layerNorm, [x])[0]!;

@@ -1,0 +1,56 @@
+/**
+ * @file How many pixels of a scene are mapped in a second, from files to GeoTIFF, with a trained model at hand?
+ *
+ * Run: node --import tsx bench/mapping.ts CONFIG [repetitions 3] [key=value …]
+ * where a key is one of the configuration, as `threads=1`. The model is trained for a few steps only: its speed does not
+ * depend on what it learned. Prints a JSON line for each repetition: `features` is the dense extraction alone, `whole`
+ * also opens the files, classifies and writes the maps.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { doJob, type JobEvent } from "../src/mapping/job.ts";
+import { openRunScene, type Override, readConfig, trainRun } from "../src/train/index.ts";
+
+const [file, repetitions = "3", ...settings] = process.argv.slice(2);
+if (!file) throw new RangeError("expected a configuration file");
+const override = (key: string, value: unknown): Override => ({ path: key.split("."), value, flag: key });
+const given = settings.map((setting) => {
+  const [key, value] = setting.split("=") as [string, string];
+  return override(key, JSON.parse(value));
+});
+const short = { "pretraining.steps": 4, "head.steps": 4, baselines: [] };
+const config = readConfig(file, [...Object.entries(short).map(([key, value]) => override(key, value)), ...given]);
+const folder = mkdtempSync(join(tmpdir(), "mapping-"));
+await trainRun(config, folder, { resume: false, overwrite: true }, { onTask: () => {}, isStopped: () => false });
+const { height, width, sources } = await openRunScene(config);
+const pixels = height * width;
+
+for (let round = 0; round < Number(repetitions); round++) {
+  const start = performance.now();
+  let [featuresFrom, featuresTo] = [0, 0];
+  const onEvent = (event: JobEvent): void => {
+    if (event.kind !== "task" || event.task !== "features") return;
+    featuresFrom ||= performance.now();
+    featuresTo = performance.now();
+  };
+  await doJob(
+    { job: "map", run: folder, sources: null, out: null, threads: config.threads },
+    { onEvent, isStopped: () => false },
+  );
+  const whole = (performance.now() - start) / 1e3;
+  const features = (featuresTo - featuresFrom) / 1e3;
+  console.log(
+    JSON.stringify({
+      scene: config.name,
+      pixels,
+      bands: sources.map(({ raster }) => raster.bands),
+      featuresSeconds: features,
+      wholeSeconds: whole,
+      featurePixelsPerSecond: Math.round(pixels / features),
+      pixelsPerSecond: Math.round(pixels / whole),
+      peakMemoryMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+    }),
+  );
+}
+rmSync(folder, { recursive: true });
