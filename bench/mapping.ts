@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { doJob, type JobEvent } from "../src/mapping/job.ts";
-import { openRunScene, type Override, readConfig, trainRun } from "../src/train/index.ts";
+import { type Override, openRunScene, readConfig, trainRun } from "../src/train/index.ts";
 
 const [file, repetitions = "3", ...settings] = process.argv.slice(2);
 if (!file) throw new RangeError("expected a configuration file");

@@ -123,7 +123,7 @@ export {
   spectralResponses,
   splitRules,
   splitRuleText,
-  type VariableDescription,
+  type Variable,
   type Windows,
   writeSplit,
 } from "./scene/index.ts";

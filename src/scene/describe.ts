@@ -1,9 +1,6 @@
 /** @file What is in a raster file, as a plain object for people and programs. */
-import { readMatlab } from "./mat-file.ts";
-import { leaves, matText } from "./mat-value.ts";
-import { rasterArrays } from "./matlab.ts";
 import type { Category, Crs, Raster, RasterData } from "./raster.ts";
-import { readerOf, toLocation } from "./readers.ts";
+import { readerOf, toLocation, type Variable } from "./readers.ts";
 import { countValid } from "./validity.ts";
 
 /** Numbers of one band over the valid pixels; null where there is none. */
@@ -36,14 +33,6 @@ export interface RasterDescription {
   readonly counts: readonly (Category & { readonly pixels: number })[] | null;
 }
 
-/** A variable of a file that holds several. */
-export interface VariableDescription {
-  /** As it stands after `#`. */
-  readonly path: string;
-  /** `325×220×64 double`. */
-  readonly content: string;
-}
-
 /** What is in a file. */
 export interface FileDescription {
   readonly file: string;
@@ -51,7 +40,7 @@ export interface FileDescription {
   /** Null where the file holds several arrays and none was chosen; see `variables`. */
   readonly raster: RasterDescription | null;
   /** Null for formats that hold one raster a file. */
-  readonly variables: readonly VariableDescription[] | null;
+  readonly variables: readonly Variable[] | null;
 }
 
 /**
@@ -63,13 +52,14 @@ export interface FileDescription {
 export async function describeRaster(text: string): Promise<FileDescription> {
   const location = toLocation(text);
   const reader = readerOf(location.file);
-  const tree = reader.name === "MATLAB" ? readMatlab(location.file) : null;
-  const isChoice = tree !== null && location.field === null && rasterArrays(tree, "").length !== 1;
+  const variables = reader.variables && (await reader.variables(location.file));
+  const isChoice =
+    variables !== null && location.field === null && variables.filter(({ isRaster }) => isRaster).length !== 1;
   return {
     file: text,
     format: reader.name,
     raster: isChoice ? null : describe(await reader.read(location)),
-    variables: tree && Array.from(leaves(tree), ([path, leaf]) => ({ path, content: matText(leaf) })),
+    variables,
   };
 }
 

@@ -6,18 +6,17 @@ export {
   describeRaster,
   type FileDescription,
   type RasterDescription,
-  type VariableDescription,
 } from "./describe.ts";
 export type { ClassOptions, LabelOptions } from "./labels.ts";
 export { leakage } from "./leakage.ts";
-export { readMatlab } from "./mat-file.ts";
-export type { MatValue } from "./mat-value.ts";
+export { readMatlab } from "./matlab/mat-file.ts";
+export type { MatValue } from "./matlab/mat-value.ts";
 export { applyNormalisation, type BandScale, fitNormalisation, type Normalisation } from "./normalise.ts";
 export { openScene, type SceneOptions, type SourceOptions } from "./open.ts";
 export { openSplit } from "./open-split.ts";
 export { distinctColor, fillColors } from "./palette.ts";
 export type { Category, Color, Crs, Georeference, Raster, RasterData } from "./raster.ts";
-export { type Location, type Reader, readerOf, readers, readRaster, toLocation } from "./readers.ts";
+export { type Location, type Reader, readerOf, readers, readRaster, toLocation, type Variable } from "./readers.ts";
 export { type Labels, type LandCoverClass, type Scene, type Source, type SourceKind, sourceKinds } from "./scene.ts";
 export {
   type SimulatedSource,

@@ -16,6 +16,8 @@ export interface Crs {
   readonly epsg: number | null;
   /** Human-readable name: the citation of the file, or `EPSG:32718`. */
   readonly name: string;
+  /** Well-known text, as ENVI headers and .prj files hold it; null for CRSs of other formats. */
+  readonly wkt: string | null;
   /** GeoTIFF key directory (tag 34735) and its parameters (34736, 34737); null for CRSs of other formats. */
   readonly geoKeys: {
     readonly directory: readonly number[];

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { extname } from "node:path";
 import { ConfigError, FormatError, UnsupportedError } from "../tensor/index.ts";
 import { firstBytes } from "./bytes.ts";
-import { readGeoTiff } from "./geotiff.ts";
-import { isMatlab } from "./mat-file.ts";
-import { readMatlabRaster } from "./matlab.ts";
+import { readGeoTiff } from "./geotiff/geotiff.ts";
+import { isTiff } from "./geotiff/header.ts";
+import { isMatlab } from "./matlab/mat-file.ts";
+import { matlabVariables, readMatlabRaster } from "./matlab/matlab.ts";
 import type { Raster } from "./raster.ts";
-import { isTiff } from "./tiff-header.ts";
 
 /** A file, or one variable in it: `scene.mat#hsi.Data`. */
 export interface Location {
@@ -16,14 +16,26 @@ export interface Location {
   readonly field: string | null;
 }
 
+/** A variable of a file that holds several. */
+export interface Variable {
+  /** As it stands after `#`. */
+  readonly path: string;
+  /** `325×220×64 double`. */
+  readonly content: string;
+  /** Whether it can be a raster. */
+  readonly isRaster: boolean;
+}
+
 /** How one format is known and read. */
 export interface Reader {
   readonly name: string;
   /** Lower case, with the dot. */
   readonly extensions: readonly string[];
-  /** @param start  the first bytes of the file, at most 512 */
-  isFormat(start: Uint8Array): boolean;
+  /** @param start  the first bytes of the file, at most 512; the file itself counts where a format has two files */
+  isFormat(start: Uint8Array, file: string): boolean;
   read(location: Location): Promise<Raster>;
+  /** What the file holds, by the path that stands after `#`; null for formats of one raster a file. */
+  readonly variables: ((file: string) => Promise<readonly Variable[]>) | null;
 }
 
 export const readers: readonly Reader[] = [
@@ -32,12 +44,14 @@ export const readers: readonly Reader[] = [
     extensions: [".tif", ".tiff"],
     isFormat: isTiff,
     read: (location) => readGeoTiff(withoutField(location)),
+    variables: null,
   },
   {
     name: "MATLAB",
     extensions: [".mat"],
     isFormat: isMatlab,
     read: async ({ file, field }) => readMatlabRaster(file, field),
+    variables: async (file) => matlabVariables(file),
   },
 ];
 
@@ -61,7 +75,7 @@ export function toLocation(text: string): Location {
  */
 export function readerOf(file: string): Reader {
   const start = firstBytes(file, 512);
-  const known = readers.find((reader) => reader.isFormat(start));
+  const known = readers.find((reader) => reader.isFormat(start, file));
   if (known !== undefined) return known;
   if (start.length === 0) throw new FormatError(file, "expected a raster; got an empty file", { offset: 0 });
   const extension = extname(file).toLowerCase();

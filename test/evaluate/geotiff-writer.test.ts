@@ -22,7 +22,7 @@ async function pixelsOf(bytes: Uint8Array): Promise<RasterData> {
 
 const utm: Georeference = { transform: [300_000, 10, 0, 5_400_000, 0, -10], crs: crsOf(32632) };
 function crsOf(epsg: number): NonNullable<Georeference["crs"]> {
-  return { epsg, name: `EPSG:${epsg}`, geoKeys: null };
+  return { epsg, name: `EPSG:${epsg}`, wkt: null, geoKeys: null };
 }
 
 const categories: Category[] = [
@@ -153,7 +153,7 @@ describe("encodeGeoTiff, read back by GDAL", {
   const degrees: Georeference = { transform: [11.5, 0.0001, 0, 48.25, 0, -0.0001], crs: crsOf(4326) };
   const points: Georeference = {
     transform: [100_000, 2, 0, 400_000, 0, -2],
-    crs: { epsg: 28992, name: "Dutch", geoKeys: keys },
+    crs: { epsg: 28992, name: "Dutch", wkt: null, geoKeys: keys },
   };
   const images: Record<string, GeoTiff> = {
     map: map(),

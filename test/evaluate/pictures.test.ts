@@ -191,7 +191,7 @@ describe("mapPicture", () => {
   };
   const georeference = {
     transform: [5e5, 10, 0, 4e6, 0, -10],
-    crs: { epsg: 32632, name: "UTM", geoKeys: null },
+    crs: { epsg: 32632, name: "UTM", wkt: null, geoKeys: null },
   } as const;
 
   it("sets the legend beside a tall map", () => {
@@ -224,10 +224,13 @@ describe("scaleBar", () => {
     const transform = [0, 2, 0, 0, 0, -2] as const;
     const keys = (unit: number) => ({ directory: [1, 1, 0, 1, 3076, 0, 1, unit], doubles: [], ascii: "" });
     assert.equal(pixelSizeM({ transform, crs: null }), null);
-    assert.equal(pixelSizeM({ transform, crs: { epsg: 2277, name: "feet", geoKeys: null } }), null);
-    assert.equal(pixelSizeM({ transform, crs: { epsg: 2277, name: "feet", geoKeys: keys(9003) } }), null);
-    assert.equal(pixelSizeM({ transform, crs: { epsg: 28992, name: "metres", geoKeys: keys(9001) } }), 2);
-    assert.equal(pixelSizeM({ transform, crs: { epsg: 3857, name: "Web Mercator", geoKeys: keys(9001) } }), null);
-    assert.equal(pixelSizeM({ transform, crs: { epsg: 32718, name: "UTM", geoKeys: null } }), 2);
+    assert.equal(pixelSizeM({ transform, crs: { epsg: 2277, name: "feet", wkt: null, geoKeys: null } }), null);
+    assert.equal(pixelSizeM({ transform, crs: { epsg: 2277, name: "feet", wkt: null, geoKeys: keys(9003) } }), null);
+    assert.equal(pixelSizeM({ transform, crs: { epsg: 28992, name: "metres", wkt: null, geoKeys: keys(9001) } }), 2);
+    assert.equal(
+      pixelSizeM({ transform, crs: { epsg: 3857, name: "Web Mercator", wkt: null, geoKeys: keys(9001) } }),
+      null,
+    );
+    assert.equal(pixelSizeM({ transform, crs: { epsg: 32718, name: "UTM", wkt: null, geoKeys: null } }), 2);
   });
 });

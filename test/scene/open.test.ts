@@ -20,7 +20,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const at = (pixelSize: number, x = 300_000, epsg = 32632): Georeference => ({
   transform: [x, pixelSize, 0, 5_400_000, 0, -pixelSize],
-  crs: { epsg, name: `EPSG:${epsg}`, geoKeys: null },
+  crs: { epsg, name: `EPSG:${epsg}`, wkt: null, geoKeys: null },
 });
 
 function save(name: string, image: Omit<GeoTiff, "bands"> & { readonly bands?: number }): string {
@@ -340,9 +340,9 @@ describe("describeRaster", () => {
     const { format, raster, variables } = await describeRaster(`${goldenFolder}tree.mat`);
     assert.deepEqual([format, raster], ["MATLAB", null]);
     assert.deepEqual(variables!.slice(0, 3), [
-      { path: "hsi.Data", content: "8×9×5 uint16" },
-      { path: "hsi.Lidar[0].z", content: "8×9 single" },
-      { path: "hsi.Lidar[0].info.name", content: "1×8 text" },
+      { path: "hsi.Data", content: "8×9×5 uint16", isRaster: true },
+      { path: "hsi.Lidar[0].z", content: "8×9 single", isRaster: true },
+      { path: "hsi.Lidar[0].info.name", content: "1×8 text", isRaster: false },
     ]);
     assert.equal((await describeRaster(`${goldenFolder}tree.mat#hsi.Data`)).raster!.bands, 5);
   });

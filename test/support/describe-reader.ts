@@ -36,7 +36,7 @@ export function describeReader(reader: Reader, files: ReaderFiles): void {
       it(`reads ${basename(location)} twice alike, and no other reader claims it`, async () => {
         const start = readFileSync(toLocation(location).file).subarray(0, 512);
         assert.deepEqual(
-          readers.filter((one) => one.isFormat(start)).map(({ name }) => name),
+          readers.filter((one) => one.isFormat(start, toLocation(location).file)).map(({ name }) => name),
           [reader.name],
         );
         const raster = await reader.read(toLocation(location));

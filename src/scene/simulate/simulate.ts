@@ -59,6 +59,7 @@ function georeference(): Georeference {
     crs: {
       epsg: 32632,
       name,
+      wkt: null,
       geoKeys: { directory: [1, 1, 0, keys.length, ...keys.flat()], doubles: [], ascii: `${name}|${geographic}|` },
     },
   };

@@ -1,9 +1,10 @@
 /** @file A variable of a MATLAB file as a raster. */
-import { ConfigError, UnsupportedError } from "../tensor/index.ts";
+import { ConfigError, UnsupportedError } from "../../tensor/index.ts";
+import type { Raster, RasterData } from "../raster.ts";
+import type { Variable } from "../readers.ts";
+import { validity } from "../validity.ts";
 import { readMatlab } from "./mat-file.ts";
 import { leaves, type MatNumbers, type MatValue, matText, valueAt } from "./mat-value.ts";
-import type { Raster, RasterData } from "./raster.ts";
-import { validity } from "./validity.ts";
 
 /**
  * One numeric array `[H, W]` or `[H, W, L]` of a MATLAB file.
@@ -24,13 +25,20 @@ export function readMatlabRaster(file: string, field: string | null): Raster {
  * Arrays that can be a raster, with their paths: those with more than one row and column; failing that, those of more
  * than one number.
  */
-export function rasterArrays(value: MatValue, path: string): (readonly [string, MatNumbers])[] {
+function rasterArrays(value: MatValue, path: string): (readonly [string, MatNumbers])[] {
   const arrays: (readonly [string, MatNumbers])[] = [];
   for (const [name, leaf] of leaves(value, path)) {
     if (leaf.kind === "numbers" && leaf.data.length > 1) arrays.push([name, leaf]);
   }
   const wide = arrays.filter(([, { dims }]) => dims.every((length) => length > 1));
   return wide.length > 0 ? wide : arrays;
+}
+
+/** Everything in the file, as a flat list of paths. */
+export function matlabVariables(file: string): readonly Variable[] {
+  const root = readMatlab(file);
+  const arrays = new Set(rasterArrays(root, "").map(([path]) => path));
+  return Array.from(leaves(root), ([path, leaf]) => ({ path, content: matText(leaf), isRaster: arrays.has(path) }));
 }
 
 function onlyArray(value: MatValue, path: string, location: string): MatNumbers {

@@ -1,6 +1,6 @@
 /** @file What a MATLAB file holds: a tree of structs and cells with arrays at its leaves. */
-import { ConfigError } from "../tensor/index.ts";
-import type { RasterData } from "./raster.ts";
+import { ConfigError } from "../../tensor/index.ts";
+import type { RasterData } from "../raster.ts";
 
 /** Axis lengths, at least two; numbers and elements are column-major: the first axis varies fastest. */
 type Dims = readonly number[];

@@ -1,6 +1,6 @@
 /**
  * @file Decompression of TIFF blocks. The usual codecs are here, each with a cap on what it may put out; rare ones
- * run in a worker (see tiff-worker.ts).
+ * run in a worker (see codec-worker.ts).
  *
  * @see TIFF 6.0, sections 9 (PackBits), 13 (LZW); TIFF Technical Note 2, Adobe Deflate
  */

@@ -1,11 +1,11 @@
 /** @file The pixels of a TIFF image: its blocks decoded, put into native byte order and laid out as `[H, W, L]`. */
 import { endianness } from "node:os";
-import { FormatError, UnsupportedError } from "../tensor/index.ts";
-import type { Bytes } from "./bytes.ts";
-import type { RasterData } from "./raster.ts";
-import { otherCompressions, tiffCodecs, undoDifferences, undoFloatDifferences } from "./tiff-codecs.ts";
-import { type TiffImage, tags } from "./tiff-header.ts";
-import { startCodecWorker } from "./tiff-worker.ts";
+import { FormatError, UnsupportedError } from "../../tensor/index.ts";
+import type { Bytes } from "../bytes.ts";
+import type { RasterData } from "../raster.ts";
+import { startCodecWorker } from "./codec-worker.ts";
+import { otherCompressions, tiffCodecs, undoDifferences, undoFloatDifferences } from "./codecs.ts";
+import { type TiffImage, tags } from "./header.ts";
 
 const hostIsLittleEndian = endianness() === "LE";
 

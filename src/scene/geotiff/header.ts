@@ -4,8 +4,8 @@
  *
  * @see TIFF 6.0, Adobe 1992; BigTIFF, https://www.awaresystems.be/imaging/tiff/bigtiff.html
  */
-import { FormatError, UnsupportedError } from "../tensor/index.ts";
-import type { Bytes } from "./bytes.ts";
+import { FormatError, UnsupportedError } from "../../tensor/index.ts";
+import type { Bytes } from "../bytes.ts";
 
 /** Names of the tags read here. */
 export const tags = {

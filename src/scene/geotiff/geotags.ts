@@ -3,8 +3,8 @@
  *
  * @see OGC 19-008r4, GeoTIFF 1.1
  */
-import type { Crs, Georeference } from "./raster.ts";
-import { type TiffTags, tags } from "./tiff-header.ts";
+import type { Crs, Georeference } from "../raster.ts";
+import { type TiffTags, tags } from "./header.ts";
 
 const keys = {
   modelType: 1024,
@@ -62,7 +62,7 @@ function crsOf(values: TiffTags): Crs | null {
     doubles: numbers(values, tags.geoDoubles),
     ascii: typeof ascii === "string" ? ascii : "",
   };
-  return { epsg, name: citation ?? (epsg === null ? "user-defined" : `EPSG:${epsg}`), geoKeys };
+  return { epsg, name: citation ?? (epsg === null ? "user-defined" : `EPSG:${epsg}`), wkt: null, geoKeys };
 }
 
 function numbers(values: TiffTags, tag: number): readonly number[] {

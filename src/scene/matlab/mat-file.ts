@@ -5,10 +5,10 @@
  * @see MathWorks, "MAT-File Format", R2023b
  */
 import { constants, inflateSync } from "node:zlib";
-import { FormatError, SymdiffuserError, UnsupportedError } from "../tensor/index.ts";
-import { type Bytes, openBytes } from "./bytes.ts";
+import { FormatError, SymdiffuserError, UnsupportedError } from "../../tensor/index.ts";
+import { type Bytes, openBytes } from "../bytes.ts";
+import type { RasterData } from "../raster.ts";
 import type { MatNumbers, MatStruct, MatValue } from "./mat-value.ts";
-import type { RasterData } from "./raster.ts";
 
 const headerBytes = 128;
 const matrixType = 14;

@@ -3,8 +3,8 @@
  * band names, wavelengths, class names and colours. Only the few elements needed are looked for.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import type { Category, Color } from "./raster.ts";
-import { allOrNull, wavelengthNm, wavelengthsInNames } from "./wavelengths.ts";
+import type { Category, Color } from "../raster.ts";
+import { allOrNull, wavelengthNm, wavelengthsInNames } from "../wavelengths.ts";
 
 /** One `<Item>` of GDAL_METADATA; `band` is 0-based, null for the whole file. */
 interface Item {

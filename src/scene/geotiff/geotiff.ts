@@ -3,14 +3,14 @@
  * decoded, the usual codecs are ours with caps, rare codecs run in a worker with a time limit: whatever the bytes, the
  * answer is a raster or a sentence.
  */
-import { FormatError, SymdiffuserError } from "../tensor/index.ts";
-import { type Bytes, openBytes } from "./bytes.ts";
+import { FormatError, SymdiffuserError } from "../../tensor/index.ts";
+import { type Bytes, openBytes } from "../bytes.ts";
+import type { Category, Color, Raster, RasterData } from "../raster.ts";
+import { bothValid, validity } from "../validity.ts";
 import { bandNotes, categoriesOf, sidecarCategories } from "./gdal-metadata.ts";
 import { georeferenceOf } from "./geotags.ts";
-import type { Category, Color, Raster, RasterData } from "./raster.ts";
-import { readTiffTags, type TiffTags, tags, tiffImage } from "./tiff-header.ts";
-import { tiffPixels } from "./tiff-pixels.ts";
-import { bothValid, validity } from "./validity.ts";
+import { readTiffTags, type TiffTags, tags, tiffImage } from "./header.ts";
+import { tiffPixels } from "./pixels.ts";
 
 /**
  * The first image of a GeoTIFF file; overviews and further pages are left.
