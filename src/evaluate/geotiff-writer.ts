@@ -3,13 +3,13 @@
  *
  * @see TIFF 6.0; OGC 19-008r4 (GeoTIFF 1.1); GDAL's driver for nodata (42113) and metadata (42112)
  */
-import { endianness } from "node:os";
-import { deflateSync } from "node:zlib";
 import type { Category, Georeference, RasterData } from "../scene/index.ts";
-import { DataError, ShapeError } from "../tensor/index.ts";
+import { DataError, ShapeError, UnsupportedError } from "../tensor/index.ts";
 import { gdalMetadata } from "./gdal-xml.ts";
 import { geoFields } from "./geo-fields.ts";
-import { type TiffField, tiffFile } from "./tiff-directory.ts";
+import { type Reducible, type Reduction, withOverviews } from "./overviews.ts";
+import { type TiffField, type TiffImage, tiffFile } from "./tiff-directory.ts";
+import { encodedTiles, predictors } from "./tiff-tiles.ts";
 
 /** What a GeoTIFF holds; a `Raster` is one. */
 export interface GeoTiff {
@@ -26,6 +26,8 @@ export interface GeoTiff {
   readonly bandNames?: readonly string[] | null;
   /** Items for the file's metadata, as `gdalinfo` lists them. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Makes the file a cloud-optimised GeoTIFF, with overviews by this rule: `mode` for classes, `mean` for measures. */
+  readonly overviews?: Reduction | null;
 }
 
 const tileSide = 256;
@@ -36,9 +38,25 @@ const photometrics = { grey: 1, rgb: 2, palette: 3 } as const;
 /**
  * The bytes of a GeoTIFF file.
  *
- * @throws UnsupportedError above 4 GiB
+ * @throws UnsupportedError above 4 GiB, which {@link geoTiffParts} can write
  */
 export function encodeGeoTiff(image: GeoTiff): Uint8Array {
+  const parts = [...geoTiffParts(image)];
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  if (size > 0xffff_ffff) {
+    throw new UnsupportedError(`a GeoTIFF of ${(size / 2 ** 30).toFixed(1)} GiB in one piece`, "write it in parts");
+  }
+  const file = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
+  }
+  return file;
+}
+
+/** A GeoTIFF file of any size in parts, in order, as `writeAtomically` takes them; above 4 GiB it is a BigTIFF. */
+export function geoTiffParts(image: GeoTiff): Generator<Uint8Array, void> {
   const { height, width, bands, data } = image;
   if (height < 1 || width < 1 || bands < 1 || data.length !== height * width * bands) {
     throw new ShapeError("encodeGeoTiff", `expected ${height}×${width}×${bands} numbers; got ${data.length}`, [
@@ -49,40 +67,64 @@ export function encodeGeoTiff(image: GeoTiff): Uint8Array {
   if (image.bandNames && image.bandNames.length !== bands) {
     throw new DataError("encodeGeoTiff", `expected ${bands} band names; got ${image.bandNames.length}`);
   }
-  const format = formatOf(data);
   const palette = paletteOf(image);
+  if (!image.overviews) return tiffFile([tiffImage(image, palette, describingFields(image))]);
+  const [, ...small] = withOverviews(image, image.overviews, tileSide);
+  const isOverview: TiffField = { tag: 254, type: "long", values: [1] };
+  return tiffFile(
+    [
+      tiffImage(image, palette, describingFields(image)),
+      ...small.map((level) => tiffImage(level, palette, [isOverview, ...nodataFields(image)])),
+    ],
+    { isCloudOptimized: true },
+  );
+}
+
+/** The full image or an overview: fields of its pixels and `others`, and the tiles. */
+function tiffImage(pixels: Reducible, palette: Uint16Array | null, others: readonly TiffField[]): TiffImage {
+  const { height, width, bands, data } = pixels;
+  const format = formatOf(data);
   // Neighbouring heights or radiances are alike, neighbouring class numbers are equal or unrelated.
-  const isDifferenced = format !== sampleFormats.float && palette === null;
+  const predictor =
+    palette !== null ? predictors.none : format === sampleFormats.float ? predictors.float : predictors.difference;
   const isColour = data instanceof Uint8Array && bands === 3;
   const tileHeight = Math.min(tileSide, Math.ceil(height / 16) * 16);
   const tileWidth = Math.min(tileSide, Math.ceil(width / 16) * 16);
   const each = (value: number): number[] => new Array<number>(bands).fill(value);
+  const photometric = palette ? photometrics.palette : isColour ? photometrics.rgb : photometrics.grey;
 
   const fields: TiffField[] = [
     { tag: 256, type: "long", values: [width] },
     { tag: 257, type: "long", values: [height] },
     { tag: 258, type: "short", values: each(data.BYTES_PER_ELEMENT * 8) },
     { tag: 259, type: "short", values: [deflate] },
-    {
-      tag: 262,
-      type: "short",
-      values: [palette ? photometrics.palette : isColour ? photometrics.rgb : photometrics.grey],
-    },
+    { tag: 262, type: "short", values: [photometric] },
     { tag: 277, type: "short", values: [bands] },
     { tag: 284, type: "short", values: [1] }, // band-last
-    { tag: 317, type: "short", values: [isDifferenced ? 2 : 1] },
+    { tag: 317, type: "short", values: [predictor] },
     { tag: 322, type: "long", values: [tileWidth] },
     { tag: 323, type: "long", values: [tileHeight] },
     { tag: 339, type: "short", values: each(format) },
+    ...others,
   ];
   if (bands > 1 && !isColour) fields.push({ tag: 338, type: "short", values: each(0).slice(1) });
   if (palette) fields.push({ tag: 320, type: "short", values: palette });
-  if (image.georeference) fields.push(...geoFields(image.georeference, height, width));
-  if (image.nodata != null) fields.push({ tag: 42113, type: "ascii", text: nodataText(image.nodata) });
-  const xml = gdalMetadata(image.metadata ?? {}, image.bandNames ?? null);
-  if (xml !== null) fields.push({ tag: 42112, type: "ascii", text: xml });
+  return { fields, tiles: [...encodedTiles(pixels, tileHeight, tileWidth, predictor)] };
+}
 
-  return tiffFile(fields, [...tiles(image, tileHeight, tileWidth, isDifferenced)]);
+/** Fields that tell of the file as a whole: place, nodata, metadata, names. */
+function describingFields(image: GeoTiff): TiffField[] {
+  const { georeference, height, width } = image;
+  const xml = gdalMetadata(image.metadata ?? {}, image.bandNames ?? null);
+  return [
+    ...(georeference ? geoFields(georeference, height, width) : []),
+    ...nodataFields(image),
+    ...(xml === null ? [] : [{ tag: 42112, type: "ascii", text: xml } as const]),
+  ];
+}
+
+function nodataFields({ nodata }: GeoTiff): TiffField[] {
+  return nodata == null ? [] : [{ tag: 42113, type: "ascii", text: nodataText(nodata) }];
 }
 
 function nodataText(nodata: number): string {
@@ -109,37 +151,4 @@ function paletteOf({ bands, data, categories }: GeoTiff): Uint16Array | null {
     });
   }
   return palette;
-}
-
-/** Compressed tiles, row by row; the last ones are filled up by repeating the image's last row and column. */
-function* tiles(
-  { height, width, bands, data }: GeoTiff,
-  tileHeight: number,
-  tileWidth: number,
-  isDifferenced: boolean,
-): Generator<Uint8Array> {
-  const rowLength = tileWidth * bands;
-  const tile = new (data.constructor as new (length: number) => RasterData)(tileHeight * rowLength);
-  const bytes = Buffer.from(tile.buffer);
-  for (let top = 0; top < height; top += tileHeight) {
-    for (let left = 0; left < width; left += tileWidth) {
-      const inside = Math.min(tileWidth, width - left) * bands;
-      for (let row = 0; row < tileHeight; row++) {
-        const from = (Math.min(top + row, height - 1) * width + left) * bands;
-        const to = row * rowLength;
-        tile.set(data.subarray(from, from + inside) as never, to);
-        for (let at = to + inside; at < to + rowLength; at++) tile[at] = tile[at - bands]!;
-        if (isDifferenced) {
-          // TIFF predictor 2; the typed array wraps around as the format wants it.
-          for (let at = to + rowLength - 1; at >= to + bands; at--) tile[at]! -= tile[at - bands]!;
-        }
-      }
-      yield deflateSync(endianness() === "LE" ? bytes : swapped(bytes, tile.BYTES_PER_ELEMENT));
-    }
-  }
-}
-
-function swapped(bytes: Buffer, size: number): Buffer {
-  const copy = Buffer.from(bytes);
-  return size === 2 ? copy.swap16() : size === 4 ? copy.swap32() : size === 8 ? copy.swap64() : copy;
 }
