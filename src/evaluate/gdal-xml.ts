@@ -1,22 +1,9 @@
 /** @file What GDAL keeps in XML: metadata and band names inside a GeoTIFF, class names and colours in a file beside it. */
 import type { Category } from "../scene/index.ts";
+import { escapedXml } from "./xml.ts";
 
 /** Above this pixel value the plain list of names, one for every value from 0, is left out; the table has them all. */
 const longestNameList = 1024;
-
-/** Text for XML 1.0: markup escaped, characters that XML cannot hold replaced. */
-function escaped(text: string): string {
-  return (
-    text
-      .replace(/\p{Surrogate}/gu, "\ufffd")
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to replace
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
-      .replaceAll("&", "&amp;")
-      .replaceAll("<", "&lt;")
-      .replaceAll(">", "&gt;")
-      .replaceAll('"', "&quot;")
-  );
-}
 
 /** Content of the field GDAL_METADATA (42112); null where there is nothing to say. */
 export function gdalMetadata(
@@ -24,7 +11,7 @@ export function gdalMetadata(
   bandNames: readonly string[] | null,
 ): string | null {
   const items = [
-    ...Object.entries(metadata).map(([name, value]) => item(`name="${escaped(name)}"`, value)),
+    ...Object.entries(metadata).map(([name, value]) => item(`name="${escapedXml(name)}"`, value)),
     ...(bandNames ?? []).map((name, band) => item(`name="DESCRIPTION" sample="${band}" role="description"`, name)),
   ];
   return items.length === 0 ? null : `<GDALMetadata>\n${items.join("")}</GDALMetadata>\n`;
@@ -32,7 +19,7 @@ export function gdalMetadata(
 
 function item(attributes: string, value: string): string {
   // Escaped twice, as GDAL writes it: GDAL unescapes the text again after it has parsed the XML.
-  return `  <Item ${attributes}>${escaped(escaped(value))}</Item>\n`;
+  return `  <Item ${attributes}>${escapedXml(escapedXml(value))}</Item>\n`;
 }
 
 /** Columns of the attribute table: name, type (0 integer, 2 text) and usage as GDAL numbers them. */
@@ -52,7 +39,7 @@ export function encodeAuxXml(categories: readonly Category[]): string {
       `<FieldDefn index="${index}"><Name>${name}</Name><Type>${type}</Type><Usage>${usage}</Usage></FieldDefn>`,
   );
   const rows = sorted.map((category, index) => {
-    const cells = columns.map(({ cell }) => `<F>${escaped(String(cell(category)))}</F>`);
+    const cells = columns.map(({ cell }) => `<F>${escapedXml(String(cell(category)))}</F>`);
     return `<Row index="${index}">${cells.join("")}</Row>`;
   });
   return [
@@ -74,5 +61,5 @@ function nameList(sorted: readonly Category[]): string[] {
   if (least < 0 || most > longestNameList) return [];
   const names = new Array<string>(most + 1).fill("");
   for (const { value, name } of sorted) names[value] = name ?? "";
-  return ["<CategoryNames>", ...names.map((name) => `  <Category>${escaped(name)}</Category>`), "</CategoryNames>"];
+  return ["<CategoryNames>", ...names.map((name) => `  <Category>${escapedXml(name)}</Category>`), "</CategoryNames>"];
 }

@@ -3,7 +3,9 @@ export { newPicture, type Picture } from "./canvas.ts";
 export { type ColorMap, colorAt, grey, magma, viridis } from "./color-map.ts";
 export { type Confusion, confusion } from "./confusion.ts";
 export { encodeAuxXml } from "./gdal-xml.ts";
-export { encodeGeoTiff, type GeoTiff } from "./geotiff-writer.ts";
+export { geoJsonParts, type ToLonLat } from "./geojson.ts";
+export { writeGeoPackage } from "./geopackage.ts";
+export { encodeGeoTiff, type GeoTiff, geoTiffParts } from "./geotiff-writer.ts";
 export { type MapData, mapPicture } from "./legend.ts";
 export {
   classPicture,
@@ -13,6 +15,14 @@ export {
   splitColors,
   splitPicture,
 } from "./map-picture.ts";
+export {
+  type Area,
+  type MapPolygon,
+  mapPolygons,
+  type PolygonLayer,
+  type PolygonMap,
+  pixelAreaM2,
+} from "./map-polygons.ts";
 export { type McNemar, mcnemar } from "./mcnemar.ts";
 export {
   formatMetrics,
@@ -24,7 +34,10 @@ export {
   parseMetrics,
   type SeedScores,
 } from "./metrics.ts";
+export type { Reduction } from "./overviews.ts";
 export { encodePng } from "./png.ts";
+export { encodeClassStyle, encodePolygonStyle, encodeValueStyle } from "./qgis-style.ts";
+export { type Regions, regionsOf } from "./regions.ts";
 export { renderReport } from "./report.ts";
 export type {
   ReportCurve,
@@ -36,5 +49,6 @@ export type {
 } from "./report-data.ts";
 export { pixelSizeM, scaleBar } from "./scale-bar.ts";
 export { type ClassScores, kappa, type Scores, type Spread, scores, spread } from "./scores.ts";
+export { sieved } from "./sieve.ts";
 export { bandsToShow, sourcePicture } from "./source-picture.ts";
-export { classTable, formatTable, methodTable, percent, percentSpread, type TableStyle } from "./table.ts";
+export { classTable, formatTable, methodTable, percent, percentSpread, splitTable, type TableStyle } from "./table.ts";

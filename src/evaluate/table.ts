@@ -1,4 +1,5 @@
 /** @file Tables of scores as text: aligned for the terminal, or as Markdown. */
+import type { Labels, Split } from "../scene/index.ts";
 import type { NamedClassScores, NamedScores } from "./metrics.ts";
 import { spread } from "./scores.ts";
 
@@ -93,4 +94,24 @@ function widthOf(text: string): number {
       : 1;
   }
   return width;
+}
+
+/** Labelled pixels of each class, and how many of them train, validate and test. */
+export function splitTable(
+  { train, validation, test }: Split,
+  { data, classes }: Labels,
+  style: TableStyle = "plain",
+): string {
+  const parts = [
+    data.filter((label) => label !== 0),
+    ...[train, validation, test].map((part) => part.map((at) => data[at]!)),
+  ];
+  const counts = parts.map((labels) => {
+    const found = new Int32Array(classes.length + 1);
+    for (const label of labels) found[label]!++;
+    return found;
+  });
+  const rows = classes.map(({ name }, at) => [name, ...counts.map((found) => String(found[at + 1]))]);
+  const sums = ["all", ...parts.map((labels) => String(labels.length))];
+  return formatTable(["class", "labelled", "train", "validation", "test"], [...rows, sums], style);
 }
