@@ -124,6 +124,26 @@ write("wavelengths", "f32", then=describe, wavelengths=[450, 550, 650, 750, 850]
       names=[f"band {band + 1} <&> \"{band}\"" for band in range(5)])
 
 
+def scale(target):
+    for band in range(5):
+        target.GetRasterBand(band + 1).SetScale(0.5 + band)
+        target.GetRasterBand(band + 1).SetOffset(-band)
+
+
+write("scale-offset", "i16", then=scale, scales=[[0.5 + band, -band] for band in range(5)])
+
+
+def band_nodata(target):
+    # GeoTIFF has one nodata value for all bands; others go into the sidecar.
+    target.FlushCache()
+    with open(f"{OUT}/band-nodata.tif.aux.xml", "w") as file:
+        file.write('<PAMDataset>\n  <PAMRasterBand band="2">\n    <NoDataValue>%d</NoDataValue>\n  </PAMRasterBand>\n</PAMDataset>\n'
+                   % VALUES["i16"](3 + 7 * 4 + 31 * 2))
+
+
+write("band-nodata", "i16", then=band_nodata, holes=[[2, 4]])
+
+
 def names(target):
     for band in range(5):
         target.GetRasterBand(band + 1).SetDescription(f"{0.45 + band / 10:.2f} um")

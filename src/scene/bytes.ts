@@ -1,6 +1,7 @@
 /** @file The bytes of a file, read piece by piece, so that a damaged header never makes us load or allocate much. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { FormatError } from "../tensor/index.ts";
+import { isRemote, openRemote } from "./remote.ts";
 
 /** An open file. */
 export interface Bytes {
@@ -16,11 +17,12 @@ export interface Bytes {
 }
 
 /**
- * Open a file to read.
+ * Open a file, or an `http(s)://` address, to read.
  *
  * @throws FormatError if there is no such file, or it cannot be read
  */
 export function openBytes(file: string): Bytes {
+  if (isRemote(file)) return openRemote(file);
   const handle = openToRead(file);
   const size = fstatSync(handle).size;
   return {

@@ -16,7 +16,12 @@ describe("GeoTIFF files written by GDAL", () => {
       const raster = await readRaster(goldenFolder + golden.file);
       const { height, width, bands } = raster;
       assert.deepEqual([height, width, bands], golden.shape);
-      const expected = goldenPixels(golden);
+      const { scales } = golden;
+      const stored = goldenPixels(golden);
+      const expected =
+        scales === undefined
+          ? stored
+          : Float32Array.from(stored, (value, at) => value * scales[at % bands]![0] + scales[at % bands]![1]);
       const got = raster.data.slice();
       for (const [row, col] of isMasked(golden) ? [] : (golden.holes ?? [])) {
         for (let band = 0; band < bands; band++) {

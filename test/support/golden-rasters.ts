@@ -15,6 +15,8 @@ export interface Golden {
   readonly transform?: readonly number[] | null;
   readonly nodata?: number | "nan";
   readonly holes?: readonly (readonly [number, number])[];
+  /** Scale and offset, one pair a band. */
+  readonly scales?: readonly (readonly [number, number])[];
   readonly wavelengths?: readonly number[];
   readonly names?: readonly string[];
   readonly categories?: readonly (readonly [number, string, readonly number[]])[];

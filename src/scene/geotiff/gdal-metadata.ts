@@ -18,6 +18,8 @@ interface Item {
 export interface BandNotes {
   readonly names: readonly string[] | null;
   readonly wavelengthsNm: readonly number[] | null;
+  /** What the numbers stand for is scale · number + offset, one pair a band; null where that is the numbers themselves. */
+  readonly scales: readonly (readonly [scale: number, offset: number])[] | null;
 }
 
 /** Names and colours by pixel value. */
@@ -50,8 +52,14 @@ export function bandNotes(metadata: string, bands: number): BandNotes {
     const text = ofBand(band, /^(center_|central_)?wavelength$/i);
     return text === null ? null : wavelengthNm(text, ofBand(band, /^wavelength_?units?$/i) ?? wholeUnit);
   });
+  const number = (band: number, role: string, otherwise: number): number => {
+    const text = items.find((item) => item.band === band && item.role === role)?.text.trim() ?? "";
+    return text === "" || !Number.isFinite(Number(text)) ? otherwise : Number(text);
+  };
+  const pairs = each.map((band) => [number(band, "scale", 1) || 1, number(band, "offset", 0)] as const);
+  const scales = pairs.every(([scale, offset]) => scale === 1 && offset === 0) ? null : pairs;
   const wavelengthsNm = allOrNull(byBand) ?? allOrNull(listed ?? []) ?? wavelengthsInNames(names);
-  return { names, wavelengthsNm };
+  return { names, wavelengthsNm, scales };
 }
 
 /** `{418.24, 424.03}` or `418.24,424.03`: one entry a band, else null. */
@@ -94,13 +102,29 @@ function plain(text: string): string {
 
 const maxSidecarBytes = 2 ** 24;
 
+/** What GDAL keeps beside a file, `<file>.aux.xml`; empty where it keeps nothing. */
+function sidecarText(file: string): string {
+  const sidecar = `${file}.aux.xml`;
+  return existsSync(sidecar) && statSync(sidecar).size <= maxSidecarBytes ? readFileSync(sidecar, "utf8") : "";
+}
+
+/** Nodata values that the sidecar gives to single bands, by 0-based band. */
+export function sidecarNodata(file: string): ReadonlyMap<number, number> {
+  const values = new Map<number, number>();
+  const bands = sidecarText(file).matchAll(/<PAMRasterBand band="(\d{1,5})">([\s\S]*?)<\/PAMRasterBand>/g);
+  for (const [, band, content] of bands) {
+    const text = /<NoDataValue[^>]*>([^<]*)<\/NoDataValue>/.exec(content!)?.[1]?.trim() ?? "";
+    if (/^nan$/i.test(text)) values.set(Number(band) - 1, Number.NaN);
+    else if (text !== "" && Number.isFinite(Number(text))) values.set(Number(band) - 1, Number(text));
+  }
+  return values;
+}
+
 /** Class names and colours of the first band from `<file>.aux.xml`, where there is one. */
 export function sidecarCategories(file: string): CategoryNotes {
   const names = new Map<number, string>();
   const colors = new Map<number, Color>();
-  const sidecar = `${file}.aux.xml`;
-  if (!existsSync(sidecar) || statSync(sidecar).size > maxSidecarBytes) return { names, colors };
-  const text = readFileSync(sidecar, "utf8");
+  const text = sidecarText(file);
   const band = /<PAMRasterBand band="1">([\s\S]*?)<\/PAMRasterBand>/.exec(text)?.[1] ?? "";
   const list = /<CategoryNames>([\s\S]*?)<\/CategoryNames>/.exec(band)?.[1] ?? "";
   for (const [value, match] of Array.from(list.matchAll(/<Category\s*(?:\/>|>([^<]*)<\/Category>)/g)).entries()) {

@@ -7,7 +7,7 @@ import { FormatError, SymdiffuserError } from "../../tensor/index.ts";
 import { type Bytes, openBytes } from "../bytes.ts";
 import type { Category, Color, Raster, RasterData } from "../raster.ts";
 import { bothValid, validity } from "../validity.ts";
-import { bandNotes, categoriesOf, sidecarCategories } from "./gdal-metadata.ts";
+import { bandNotes, categoriesOf, sidecarCategories, sidecarNodata } from "./gdal-metadata.ts";
 import { georeferenceOf } from "./geotags.ts";
 import { readTiffTags, type TiffTags, tags, tiffImage } from "./header.ts";
 import { tiffPixels } from "./pixels.ts";
@@ -38,16 +38,18 @@ async function rasterOf(bytes: Bytes): Promise<Raster> {
   const nodata = nodataOf(values);
   const data = await tiffPixels(bytes, image, nodata ?? 0);
   const { height, width, bands } = image;
+  const nodataByBand = sidecarNodata(bytes.file);
   const metadata = values.get(tags.gdalMetadata);
   const notes = bandNotes(typeof metadata === "string" ? metadata : "", bands);
   const mask = await internalMask(bytes, littleEndian, images, height, width);
+  const byNumber = bothValid(validity(data, bands, nodata), withoutNodata(data, bands, nodataByBand));
   return {
-    ...{ height, width, bands, data },
-    valid: bothValid(validity(data, bands, nodata), mask),
+    ...{ height, width, bands, data: notes.scales === null ? data : scaled(data, notes.scales) },
+    valid: bothValid(byNumber, mask),
     bandNames: notes.names,
     wavelengthsNm: notes.wavelengthsNm,
     georeference: georeferenceOf(values),
-    nodata,
+    nodata: notes.scales === null ? nodata : null,
     categories: bands === 1 ? categories(bytes.file, values, data) : null,
   };
 }
@@ -60,6 +62,27 @@ function nodataOf(values: TiffTags): number | null {
   if (/^[+-]?inf/i.test(word)) return word.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   const value = Number(word);
   return Number.isNaN(value) ? null : value;
+}
+
+/** Numbers as what they stand for. */
+function scaled(data: RasterData, scales: readonly (readonly [number, number])[]): Float32Array {
+  const bands = scales.length;
+  return Float32Array.from(data, (value, at) => {
+    const [scale, offset] = scales[at % bands]!;
+    return value * scale + offset;
+  });
+}
+
+/** 0 where a band holds the nodata value that is its own. */
+function withoutNodata(data: RasterData, bands: number, nodata: ReadonlyMap<number, number>): Uint8Array | null {
+  if (nodata.size === 0) return null;
+  const valid = new Uint8Array(data.length / bands).fill(1);
+  for (const [band, missing] of nodata) {
+    if (band >= bands) continue;
+    const value = data instanceof Float32Array ? Math.fround(missing) : missing;
+    for (let pixel = 0; pixel < valid.length; pixel++) if (data[pixel * bands + band] === value) valid[pixel] = 0;
+  }
+  return valid;
 }
 
 const maskBit = 4;
