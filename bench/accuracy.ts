@@ -36,7 +36,7 @@ for (const splitSeed of numbers(splitSeeds)) {
     ]);
     const folder = mkdtempSync(join(tmpdir(), "accuracy-"));
     const start = performance.now();
-    const hooks = { onTask: () => {}, isStopped: () => false };
+    const hooks = { onTask: () => {}, isStopped: () => false, onOpened: () => {} };
     const run = await trainRun(config, folder, { resume: false, overwrite: false }, hooks);
     rmSync(folder, { recursive: true });
     const { scene, split, model } = run;

@@ -22,7 +22,12 @@ const given = settings.map((setting) => {
 const short = { "pretraining.steps": 4, "head.steps": 4, baselines: [] };
 const config = readConfig(file, [...Object.entries(short).map(([key, value]) => override(key, value)), ...given]);
 const folder = mkdtempSync(join(tmpdir(), "mapping-"));
-await trainRun(config, folder, { resume: false, overwrite: true }, { onTask: () => {}, isStopped: () => false });
+await trainRun(
+  config,
+  folder,
+  { resume: false, overwrite: true },
+  { onTask: () => {}, isStopped: () => false, onOpened: () => {} },
+);
 const { height, width, sources } = await openRunScene(config);
 const pixels = height * width;
 
