@@ -1,0 +1,167 @@
+/** @file Labels from polygons and points: a raster of class codes. */
+import { ConfigError, DataError } from "../../tensor/index.ts";
+import type { Category, Raster } from "../raster.ts";
+import { attributeOf, type Feature, type Geometry, moved, type VectorLayer } from "./features.ts";
+import { type PixelGrid, rasterise, type Shape } from "./rasterise.ts";
+import { boxOf } from "./rings.ts";
+
+export interface LabelRasterOptions {
+  /** The attribute that holds the class; null takes the only one there is, or the one that is called so. */
+  readonly field: string | null;
+  /** Whether a polygon also takes the pixels that its outline passes through. */
+  readonly allTouched: boolean;
+  /** From the coordinates of the layer to those of the grid; null where they are the same. */
+  readonly project: ((x: number, y: number) => readonly [number, number]) | null;
+}
+
+/**
+ * Class codes of the features on a grid; where features overlap, the later one in the file counts.
+ *
+ * Whole numbers are codes, 0 stands for "no label here"; texts become codes 1…K in alphabetical order, with the text as
+ * name. Features without a value are left out.
+ *
+ * @returns  one band, `[H, W, 1]`, 0 where there is no feature
+ * @throws ConfigError if the attribute is not there, or not clear
+ * @throws DataError if a value cannot be a code, or no feature lies on the grid
+ */
+export function labelRaster(layer: VectorLayer, grid: PixelGrid, options: LabelRasterOptions): Raster {
+  const { height, width, transform } = grid;
+  const field = options.field === null ? classField(layer) : knownField(layer, options.field);
+  const valued = layer.features.filter((feature) => classOf(feature, field) !== null);
+  if (valued.length === 0) throw new DataError(layer.file, `expected features with a value of ${field}; got none`);
+  const { codes, categories } = codesOf(valued, field, layer.file);
+  const shapes = valued.map(({ geometry, number }, index): Shape => {
+    const placed = options.project === null ? geometry : moved(geometry, options.project);
+    return { geometry: placed, value: codes[index]! };
+  });
+  checkPlaces(shapes, valued, layer, grid);
+  return {
+    height,
+    width,
+    bands: 1,
+    data: rasterise(shapes, grid, options.allTouched),
+    valid: null,
+    bandNames: [field],
+    wavelengthsNm: null,
+    georeference: { transform, crs: options.project === null ? layer.crs : null },
+    nodata: null,
+    categories,
+  };
+}
+
+/** Names of attributes that identify a feature and tell nothing of its class, lower case. */
+const identifiers: ReadonlySet<string> = new Set(["fid", "id", "ogc_fid", "objectid", "gid"]);
+const classNames: ReadonlySet<string> = new Set(["class", "label", "landcover", "land_cover", "type", "code"]);
+
+function classField({ file, fields }: VectorLayer): string {
+  const telling = fields.filter((name) => !identifiers.has(name.toLowerCase()));
+  if (telling.length === 1) return telling[0]!;
+  const called = telling.filter((name) => classNames.has(name.toLowerCase()));
+  if (called.length === 1) return called[0]!;
+  throw new ConfigError(
+    file,
+    `expected to know which attribute holds the class; got ${listOf(fields)} — name one`,
+    null,
+  );
+}
+
+function knownField({ file, fields }: VectorLayer, field: string): string {
+  if (fields.includes(field)) return field;
+  throw new ConfigError(file, `expected the class in one of the attributes ${listOf(fields)}; got "${field}"`, field);
+}
+
+function listOf(fields: readonly string[]): string {
+  return fields.length === 0 ? "no attributes" : fields.join(", ");
+}
+
+/** The value that stands for a class; blank text is none. */
+function classOf(feature: Feature, field: string): string | number | null {
+  const value = attributeOf(feature, field);
+  if (typeof value !== "string") return value;
+  return value.trim() === "" ? null : value.trim();
+}
+
+const maxCode = 65535;
+
+/** Codes, one a feature, and what they mean. */
+function codesOf(features: readonly Feature[], field: string, file: string) {
+  const values = features.map((feature) => classOf(feature, field)!);
+  if (values.every((value) => typeof value === "number")) {
+    const wrong = values.findIndex((value) => !(Number.isInteger(value) && value >= 0 && value <= maxCode));
+    if (wrong >= 0) {
+      const where = `${field} of feature ${features[wrong]!.number}`;
+      throw new DataError(file, `expected a whole number from 0 to ${maxCode} as ${where}; got ${values[wrong]}`);
+    }
+    return { codes: values, categories: null };
+  }
+  const names = Array.from(new Set(values.map(String))).sort(byCodeUnits);
+  if (names.length > maxCode) {
+    throw new DataError(file, `expected at most ${maxCode} different texts in ${field}; got ${names.length}`);
+  }
+  const categories = names.map((name, index): Category => ({ value: index + 1, name, color: null }));
+  const code = new Map(categories.map(({ name, value }) => [name, value]));
+  return { codes: values.map((value) => code.get(String(value))!), categories };
+}
+
+/** The same order in every language. */
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function checkPlaces(
+  shapes: readonly Shape[],
+  features: readonly Feature[],
+  layer: VectorLayer,
+  grid: PixelGrid,
+): void {
+  const lost = shapes.findIndex(({ geometry }) => !boxOfAll([geometry]).every(Number.isFinite));
+  if (lost >= 0) {
+    const where = `feature ${features[lost]!.number}`;
+    throw new DataError(layer.file, `expected ${where} to have a place in the CRS of the grid; got none`);
+  }
+  const all = boxOfAll(shapes.map(({ geometry }) => geometry));
+  const own = gridBox(grid);
+  if (shapes.some(({ geometry }) => isOverlapping(boxOfAll([geometry]), own))) return;
+  const advice = "is the CRS of the features the right one?";
+  throw new DataError(layer.file, `expected features on the grid, ${boxText(own)}; got ${boxText(all)} — ${advice}`);
+}
+
+type Box = ReturnType<typeof boxOf>;
+
+function boxOfAll(geometries: readonly Geometry[]): Box {
+  const boxes = geometries.flatMap(({ polygons, points }) =>
+    [...polygons.flat(), points].filter(({ length }) => length > 0).map(boxOf),
+  );
+  return boxes.reduce<Box>(
+    ([west, south, east, north], [w, s, e, n]) => [
+      Math.min(west, w),
+      Math.min(south, s),
+      Math.max(east, e),
+      Math.max(north, n),
+    ],
+    [Infinity, Infinity, -Infinity, -Infinity],
+  );
+}
+
+function gridBox({ height, width, transform: t }: PixelGrid): Box {
+  const corners = [
+    [0, 0],
+    [width, 0],
+    [0, height],
+    [width, height],
+  ] as const;
+  return boxOf(
+    Float64Array.from(
+      corners.flatMap(([col, row]) => [t[0] + col * t[1] + row * t[2], t[3] + col * t[4] + row * t[5]]),
+    ),
+  );
+}
+
+function isOverlapping([west, south, east, north]: Box, [w, s, e, n]: Box): boolean {
+  return west <= e && east >= w && south <= n && north >= s;
+}
+
+function boxText(box: Box): string {
+  const [west, south, east, north] = box.map((value) => String(Number(value.toPrecision(9))));
+  return `x ${west} to ${east} and y ${south} to ${north}`;
+}
