@@ -1,9 +1,9 @@
 /** @file Labels from polygons and points: a raster of class codes. */
 import { ConfigError, DataError } from "../../tensor/index.ts";
 import type { Category, Raster } from "../raster.ts";
-import { attributeOf, type Feature, type Geometry, moved, type VectorLayer } from "./features.ts";
+import { boxOf, boxOfGeometry, boxText, isOverlapping, joined } from "./box.ts";
+import { attributeOf, type Feature, moved, type VectorLayer } from "./features.ts";
 import { type PixelGrid, rasterise, type Shape } from "./rasterise.ts";
-import { boxOf } from "./rings.ts";
 
 export interface LabelRasterOptions {
   /** The attribute that holds the class; null takes the only one there is, or the one that is called so. */
@@ -30,11 +30,11 @@ export function labelRaster(layer: VectorLayer, grid: PixelGrid, options: LabelR
   const valued = layer.features.filter((feature) => classOf(feature, field) !== null);
   if (valued.length === 0) throw new DataError(layer.file, `expected features with a value of ${field}; got none`);
   const { codes, categories } = codesOf(valued, field, layer.file);
-  const shapes = valued.map(({ geometry, number }, index): Shape => {
+  const shapes = valued.map(({ geometry }, index): Shape => {
     const placed = options.project === null ? geometry : moved(geometry, options.project);
     return { geometry: placed, value: codes[index]! };
   });
-  checkPlaces(shapes, valued, layer, grid);
+  checkPlaces(shapes, valued, layer.file, grid);
   return {
     height,
     width,
@@ -108,60 +108,18 @@ function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function checkPlaces(
-  shapes: readonly Shape[],
-  features: readonly Feature[],
-  layer: VectorLayer,
-  grid: PixelGrid,
-): void {
-  const lost = shapes.findIndex(({ geometry }) => !boxOfAll([geometry]).every(Number.isFinite));
+function checkPlaces(shapes: readonly Shape[], features: readonly Feature[], file: string, grid: PixelGrid): void {
+  const boxes = shapes.map(({ geometry }) => boxOfGeometry(geometry));
+  const lost = boxes.findIndex((box) => !box.every(Number.isFinite));
   if (lost >= 0) {
     const where = `feature ${features[lost]!.number}`;
-    throw new DataError(layer.file, `expected ${where} to have a place in the CRS of the grid; got none`);
+    throw new DataError(file, `expected ${where} to have a place in the CRS of the grid; got none`);
   }
-  const all = boxOfAll(shapes.map(({ geometry }) => geometry));
-  const own = gridBox(grid);
-  if (shapes.some(({ geometry }) => isOverlapping(boxOfAll([geometry]), own))) return;
-  const advice = "is the CRS of the features the right one?";
-  throw new DataError(layer.file, `expected features on the grid, ${boxText(own)}; got ${boxText(all)} — ${advice}`);
-}
-
-type Box = ReturnType<typeof boxOf>;
-
-function boxOfAll(geometries: readonly Geometry[]): Box {
-  const boxes = geometries.flatMap(({ polygons, points }) =>
-    [...polygons.flat(), points].filter(({ length }) => length > 0).map(boxOf),
-  );
-  return boxes.reduce<Box>(
-    ([west, south, east, north], [w, s, e, n]) => [
-      Math.min(west, w),
-      Math.min(south, s),
-      Math.max(east, e),
-      Math.max(north, n),
-    ],
-    [Infinity, Infinity, -Infinity, -Infinity],
-  );
-}
-
-function gridBox({ height, width, transform: t }: PixelGrid): Box {
-  const corners = [
-    [0, 0],
-    [width, 0],
-    [0, height],
-    [width, height],
-  ] as const;
-  return boxOf(
-    Float64Array.from(
-      corners.flatMap(([col, row]) => [t[0] + col * t[1] + row * t[2], t[3] + col * t[4] + row * t[5]]),
-    ),
-  );
-}
-
-function isOverlapping([west, south, east, north]: Box, [w, s, e, n]: Box): boolean {
-  return west <= e && east >= w && south <= n && north >= s;
-}
-
-function boxText(box: Box): string {
-  const [west, south, east, north] = box.map((value) => String(Number(value.toPrecision(9))));
-  return `x ${west} to ${east} and y ${south} to ${north}`;
+  const { height, width, transform: t } = grid;
+  const corners = [0, height].flatMap((row) => [0, width].map((col) => [row, col] as const));
+  const places = corners.flatMap(([row, col]) => [t[0] + col * t[1] + row * t[2], t[3] + col * t[4] + row * t[5]]);
+  const own = boxOf(Float64Array.from(places));
+  if (boxes.some((box) => isOverlapping(box, own))) return;
+  const got = boxText(boxes.reduce(joined));
+  throw new DataError(file, `expected features on the grid, ${boxText(own)}; got ${got} — is their CRS the right one?`);
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { extname } from "node:path";
 import { ConfigError, UnsupportedError } from "../../tensor/index.ts";
 import { firstBytes } from "../bytes.ts";
-import { toLocation } from "../readers.ts";
+import { toLocation } from "../location.ts";
 import { readCsv } from "./csv.ts";
 import type { VectorLayer } from "./features.ts";
 import { isGeoJson, readGeoJson } from "./geojson.ts";

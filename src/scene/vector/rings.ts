@@ -1,4 +1,5 @@
 /** @file Which rings are holes of which: for formats that list all rings of a feature in one row. */
+import { boxOf } from "./box.ts";
 import type { Polygon, Positions } from "./features.ts";
 
 /**
@@ -34,16 +35,6 @@ function signedArea(ring: Positions): number {
     area += x * (ring[at + 3]! - ring[1]!) - (ring[at + 2]! - ring[0]!) * y;
   }
   return area;
-}
-
-/** West, south, east and north. */
-export function boxOf(positions: Positions): readonly [number, number, number, number] {
-  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let at = 0; at < positions.length; at += 2) {
-    [west, east] = [Math.min(west, positions[at]!), Math.max(east, positions[at]!)];
-    [south, north] = [Math.min(south, positions[at + 1]!), Math.max(north, positions[at + 1]!)];
-  }
-  return [west, south, east, north];
 }
 
 /** Whether the first corner of a ring that is not on the other's outline lies inside it. */
