@@ -17,6 +17,7 @@ export { openSplit } from "./open-split.ts";
 export { distinctColor, fillColors } from "./palette.ts";
 export type { Category, Color, Crs, Georeference, Raster, RasterData } from "./raster.ts";
 export { type Location, type Reader, readerOf, readers, readRaster, toLocation, type Variable } from "./readers.ts";
+export * from "./recipes/index.ts";
 export { type Labels, type LandCoverClass, type Scene, type Source, type SourceKind, sourceKinds } from "./scene.ts";
 export {
   type SimulatedSource,
