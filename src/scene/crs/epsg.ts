@@ -1,0 +1,84 @@
+/** @file Look-up in the table of EPSG codes, datums and ellipsoids. */
+import type { Definition } from "./definition.ts";
+import { crsLines, datumLines, datumNames, ellipsoidLines } from "./epsg-table.ts";
+
+const lines = (text: string): string[] => text.trim().split("\n");
+const entries = (text: string): string[] => text.trim().split(";");
+
+/** A value computed when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+const datums = once(() => entries(datumLines));
+
+/** By EPSG code: the line of its family, and its entry in that line. */
+const places = once(() => {
+  const found = new Map<number, readonly [string, string]>();
+  for (const line of lines(crsLines)) {
+    const [family, ...codes] = line.split(";");
+    for (const entry of codes) found.set(Number.parseInt(entry, 10), [family!, entry]);
+  }
+  return found;
+});
+
+/** The definition of an EPSG code of a projected or geographic 2-D CRS, null if the table does not have it. */
+export function epsgDefinition(code: number): Definition | null {
+  const place = places().get(code);
+  if (place === undefined) return null;
+  const [family, entry] = place;
+  const [, datum, ...values] = entry.split(" ");
+  const projection = family.replace(/=(?= |$)/g, () => `=${values.shift()}`);
+  const [datumCode, ...terms] = datums()[Number(datum)]!.split(" ");
+  return { projection, datum: terms.join(" "), datumCode: Number(datumCode) };
+}
+
+/** Every code of the table. */
+export function epsgCodes(): number[] {
+  return Array.from(places().keys());
+}
+
+const names = once(
+  () => new Map(entries(datumNames).map((entry) => [entry.split(" ")[0]!, Number(entry.split(" ")[1])] as const)),
+);
+
+/** Letters and digits of a name, lower case: `D_North_American_1983` and `North American 1983` are one. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
+
+/** Code of a geographic CRS on a datum that well-known text calls so, null if no such name is known. */
+export function codeOfDatum(name: string): number | null {
+  return names().get(plainName(name.replace(/^D_/i, ""))) ?? null;
+}
+
+const ellipsoids = once(
+  () =>
+    new Map(
+      entries(ellipsoidLines).map((entry) => {
+        const [code, a, rf] = entry.split(" ").map(Number);
+        return [code!, ellipsoidTerms(a!, rf!)] as const;
+      }),
+    ),
+);
+
+/** Terms of the ellipsoid of an EPSG code, null if it is not known. */
+export function epsgEllipsoid(code: number): string | null {
+  return ellipsoids().get(code) ?? null;
+}
+
+/** @param rf  inverse flattening, 0 for a sphere */
+export function ellipsoidTerms(semiMajorM: number, rf: number): string {
+  return rf === 0 ? `a=${semiMajorM} b=${semiMajorM}` : `a=${semiMajorM} rf=${rf}`;
+}
+
+/** How a datum, given by a definition on it, lies to WGS 84: `towgs84=…`, or nothing. */
+export function shiftOf(base: Definition | null): string {
+  const terms = base?.datum.split(" ") ?? [];
+  if (terms.includes("datum=WGS84")) return "towgs84=0,0,0";
+  return terms.find((term) => term.startsWith("towgs84=")) ?? "";
+}
