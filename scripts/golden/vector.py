@@ -96,7 +96,8 @@ def add_layer(target, name, crs, kind, rows, grid=GRID, options=()):
 
 def masks(layer, field, grid):
     """Rows of digits by pixel centre and with all touched pixels; texts get codes in alphabetical order."""
-    features = [one for one in layer if one.IsFieldSetAndNotNull(field) and one.geometry() is not None]
+    features = [one for one in layer if one.IsFieldSetAndNotNull(field) and one.geometry() is not None
+                and not one.geometry().IsEmpty()]
     values = [one[field] for one in features]
     names = sorted(set(values)) if any(isinstance(value, str) for value in values) else None
     burned = []

@@ -78,7 +78,6 @@ function attribute(value: unknown): Attribute {
   return typeof value === "string" || typeof value === "number" ? value : null;
 }
 
-/** Collections within collections have no use. */
 const maxDepth = 16;
 
 function readGeometry(root: unknown, file: string, subject: string): Geometry {
@@ -95,7 +94,9 @@ function readGeometry(root: unknown, file: string, subject: string): Geometry {
       if (typeof x !== "number" || typeof y !== "number") throw fault(file, subject, "a position [x, y]", position);
       result.set([x, y], 2 * index);
     }
-    if (!isPlace(result)) throw fault(file, subject, "finite coordinates", Infinity);
+    if (!isPlace(result)) {
+      throw new FormatError(file, `expected finite coordinates in ${subject}; got others`, { expected: "finite" });
+    }
     return result;
   };
   const polygon = (value: unknown): void => {
@@ -108,7 +109,8 @@ function readGeometry(root: unknown, file: string, subject: string): Geometry {
     if (list(value, "numbers").length > 0) points.push(...positions([value]));
   };
   const read = (value: unknown, depth: number): void => {
-    if (!isMembers(value) || depth > maxDepth) throw fault(file, subject, "a geometry", value);
+    if (!isMembers(value)) throw fault(file, subject, "a geometry", value);
+    if (depth > maxDepth) throw fault(file, subject, `at most ${maxDepth} collections within each other`, value);
     const { type, coordinates, geometries } = value as { readonly [member: string]: unknown };
     if (type === "Point") point(coordinates);
     else if (type === "Polygon") polygon(coordinates);
