@@ -24,6 +24,8 @@ export interface GeoTiff {
   /** Their colours become the palette of a one-band map in `u8` or `u16`; names go into {@link encodeAuxXml}. */
   readonly categories?: readonly Category[] | null;
   readonly bandNames?: readonly string[] | null;
+  /** Name and version of what made the pixels. */
+  readonly software?: string | null;
   /** Items for the file's metadata, as `gdalinfo` lists them. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Makes the file a cloud-optimised GeoTIFF, with overviews by this rule: `mode` for classes, `mean` for measures. */
@@ -119,6 +121,7 @@ function describingFields(image: GeoTiff): TiffField[] {
   return [
     ...(georeference ? geoFields(georeference, height, width) : []),
     ...nodataFields(image),
+    ...(image.software ? [{ tag: 305, type: "ascii", text: image.software } as const] : []),
     ...(xml === null ? [] : [{ tag: 42112, type: "ascii", text: xml } as const]),
   ];
 }

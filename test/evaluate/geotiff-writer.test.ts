@@ -6,10 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { fromArrayBuffer, type GeoTIFFImage } from "geotiff";
 import { encodeAuxXml, encodeGeoTiff, type GeoTiff } from "../../src/evaluate/index.ts";
-import type { Category, Georeference, RasterData } from "../../src/scene/index.ts";
+import { tiffFile } from "../../src/evaluate/tiff-directory.ts";
+import { type Category, type Georeference, type RasterData, readRaster } from "../../src/scene/index.ts";
 
 async function imageOf(bytes: Uint8Array): Promise<GeoTIFFImage> {
   return (await fromArrayBuffer(bytes.slice().buffer)).getImage();
@@ -48,6 +50,16 @@ function map(): GeoTiff {
     bandNames: ["class"],
     metadata: { SYMDIFFUSER_SPLIT: "blocks:28 <seed 1> & more", TIFFTAG_SOFTWARE_NOTE: "0.1.0" },
   };
+}
+
+/** Smooth values of two bands with a corner that is missing. */
+function measures(): GeoTiff {
+  const [height, width, bands] = [300, 611, 2];
+  const data = Float32Array.from({ length: height * width * bands }, (_, at) => {
+    const [row, col] = [Math.floor(at / bands / width), Math.floor(at / bands) % width];
+    return row < 20 && col < 35 ? Number.NaN : Math.fround(Math.sin(row / 17) * Math.cos(col / 23) + (at % bands));
+  });
+  return { height, width, bands, data, georeference: utm, nodata: Number.NaN, software: "symdiffuser 0.1.0" };
 }
 
 const makers = {
@@ -97,6 +109,20 @@ describe("encodeGeoTiff, read back by geotiff.js", () => {
     assert.equal(image.getGeoKeys()?.["ProjectedCSTypeGeoKey"], 32632);
     assert.equal(image.getGDALNoData(), 0);
     assert.deepEqual([image.getTileWidth(), image.getTileHeight()], [256, 256]);
+  });
+
+  it("returns the same pixels from a BigTIFF", async () => {
+    const data = Uint8Array.from({ length: 256 }, (_, index) => index * 7);
+    const short = (tag: number, value: number) => ({ tag, type: "short", values: [value] }) as const;
+    const fields = [
+      ...[short(256, 16), short(257, 16), short(258, 8), short(259, 8), short(262, 1), short(277, 1)],
+      ...[short(322, 16), short(323, 16), short(339, 1), { tag: 42113, type: "ascii", text: "-9999.25" } as const],
+    ];
+    const parts = [...tiffFile([{ fields, tiles: [deflateSync(data)] }], { largestClassic: 0 })];
+    const bytes = Uint8Array.from(Buffer.concat(parts));
+    assert.deepEqual([...bytes.subarray(0, 8)], [0x49, 0x49, 43, 0, 8, 0, 0, 0]);
+    assert.deepEqual(await pixelsOf(bytes), data);
+    assert.equal((await imageOf(bytes)).getGDALNoData(), -9999.25);
   });
 
   it("is the same, byte for byte, whenever it is written", () => {
@@ -172,6 +198,8 @@ describe("encodeGeoTiff, read back by GDAL", {
       nodata: Number.NEGATIVE_INFINITY,
     },
     many: { ...odd("uint16", 200), georeference: { transform: [600_000, 30, 0, 4_000_000, 0, -30], crs: crsOf(3857) } },
+    cog: { ...map(), overviews: "mode" },
+    measures: { ...measures(), overviews: "mean" },
     uint32: odd("uint32", 2),
     int32: odd("int32", 1),
     float64: odd("float64", 1),
@@ -208,8 +236,9 @@ describe("encodeGeoTiff, read back by GDAL", {
   }
 
   it("a map: tiles, place, nodata, palette, names, metadata", () => {
-    const { sha256, categoryNames, attributes, ...rest } = found["map"]!;
-    assert.ok(sha256);
+    const { sha256, categoryNames, attributes, overviews, layout, cloudOptimized, ...rest } = found["map"]!;
+    assert.ok(sha256 && cloudOptimized);
+    assert.deepEqual([overviews, layout], [[], null]);
     assert.deepEqual(rest, {
       size: [301, 517, 1],
       type: "uint8",
@@ -226,6 +255,39 @@ describe("encodeGeoTiff, read back by GDAL", {
     });
     assert.equal((categoryNames as string[])[4], categories[2]!.name);
     assert.deepEqual(attributes[2], ["4", categories[2]!.name, "0", "204", "51"]);
+  });
+
+  it("cloud-optimised: GDAL's validator finds no fault, and overviews are the mode or the mean", () => {
+    const sizes = {
+      cog: [
+        [151, 259],
+        [76, 130],
+      ],
+      measures: [
+        [150, 306],
+        [75, 153],
+      ],
+    } as const;
+    for (const [name, reduction] of [
+      ["cog", "mode"],
+      ["measures", "mean"],
+    ] as const) {
+      const { layout, cloudOptimized, overviews } = found[name]!;
+      assert.deepEqual([layout, cloudOptimized], ["COG", { warnings: [], errors: [] }]);
+      const levels = overviews as Record<string, unknown>[];
+      assert.deepEqual(
+        levels.map((level) => [level["size"], level[reduction]]),
+        sizes[name].map((size) => [size, true]),
+      );
+    }
+    assert.deepEqual(found["measures"]!["metadata"], { TIFFTAG_SOFTWARE: "symdiffuser 0.1.0" });
+  });
+
+  it("cloud-optimised and plain files are the same to our reader", async () => {
+    for (const name of ["cog", "measures"]) {
+      const { data } = await readRaster(join(folder, `${name}.tif`));
+      assert.deepEqual(data, images[name]!.data);
+    }
   });
 
   it("codes above 255 keep colours and names", () => {
