@@ -85,7 +85,7 @@ const plain = (name) =>
   name
     .toLowerCase()
     .replace(/^d_/, "")
-    .replace(/[^a-z0-9]/g, "");
+    .replace(/[^a-z0-9+]/g, "");
 const names = new Map();
 const keptCodes = new Set(kept.map(({ code }) => code));
 for (const [code, list] of Object.entries(datums)) {
@@ -106,7 +106,7 @@ export const crsLines = \`
 ${Array.from(families, ([family, entries]) => `${family};${entries.join(";")}`).join("\n")}
 \`;
 
-/** Names of datums in well-known text, letters and digits only, and a geographic CRS on each. */
+/** Names of datums in well-known text, letters, digits and plus signs only, and a geographic CRS on each. */
 export const datumNames = \`
 ${Array.from(names, ([name, code]) => `${name} ${code}`).join(";")}
 \`;

@@ -46,9 +46,9 @@ const names = once(
   () => new Map(entries(datumNames).map((entry) => [entry.split(" ")[0]!, Number(entry.split(" ")[1])] as const)),
 );
 
-/** Letters and digits of a name, lower case: `D_North_American_1983` and `North American 1983` are one. */
+/** Letters, digits and plus signs of a name, lower case: `D_North_American_1983` and `North American 1983` are one. */
 export function plainName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  return name.toLowerCase().replace(/[^a-z0-9+]/g, "");
 }
 
 /** Code of a geographic CRS on a datum that well-known text calls so, null if no such name is known. */

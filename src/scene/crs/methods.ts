@@ -48,6 +48,11 @@ const oblique = (uncentred: string) => (given: (role: Role) => number, has: (rol
 export const methods: readonly Method[] = [
   { names: ["transversemercator", "gausskruger"], geoTiff: 1, terms: scaled("tmerc") },
   {
+    names: ["transversemercatorsouthorientated"],
+    geoTiff: 27,
+    terms: (given) => `${scaled("tmerc")(given)} axis=wsu`,
+  },
+  {
     names: ["mercator", "mercator1sp", "mercator2sp", "mercatorvarianta", "mercatorvariantb"],
     geoTiff: 7,
     terms: (given, has) => (has("lat_1") ? cylindrical("merc")(given) : `${world("merc")(given)} k=${given("k")}`),

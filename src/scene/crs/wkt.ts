@@ -25,7 +25,7 @@ const roles = new Map<string, Role>([
   ...roleNames("x_0", "falseeasting", "eastingatfalseorigin", "eastingatprojectioncentre"),
   ...roleNames("y_0", "falsenorthing", "northingatfalseorigin", "northingatprojectioncentre"),
   ...roleNames("alpha", "azimuth", "azimuthofinitialline", "azimuthatprojectioncentre"),
-  ...roleNames("gamma", "rectifiedgridangle", "anglefromrectifiedtoskewgrid"),
+  ...roleNames("gamma", "rectifiedgridangle", "anglefromrectifiedtoskewgrid", "xyplanerotation"),
 ]);
 
 function roleNames(role: Role, ...names: readonly string[]): (readonly [string, Role])[] {
@@ -67,7 +67,8 @@ function baseCode(geographic: WktNode): number | null {
 function datumTerms(geographic: WktNode, base: Definition | null): string {
   const node = datumNode(geographic);
   const spheroid = node === null ? null : child(node, "SPHEROID", "ELLIPSOID");
-  const a = numberAt(spheroid, 1) ?? 6378137;
+  const unitM = numberAt(spheroid === null ? null : child(spheroid, "LENGTHUNIT", "UNIT"), 1) ?? 1;
+  const a = (numberAt(spheroid, 1) ?? 6378137) * unitM;
   const rf = numberAt(spheroid, 2) ?? 298.257223563;
   const meridian = numberAt(child(geographic, "PRIMEM", "PRIMEMERIDIAN"), 1) ?? 0;
   const told = node === null ? null : child(node, "TOWGS84");
