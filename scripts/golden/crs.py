@@ -88,11 +88,9 @@ rows("pairs.json", pairs)
 
 texts = []
 for code in [4326, 4267, 32612, 26712, 2227, 3857, 3395, 3035, 5070, 3112, 2154, 27700, 28992, 3031, 3413, 5041, 2056,
-             3168, 3375, 29873, 5880, 4087, 6933, 2314, 22275, 27572, 3078, 3021]:
+             3168, 3375, 29873, 5880, 4087, 6933, 2314, 22275, 3078, 3021]:
     crs = of(code)
     base = 4326 if code == 4326 else int(crs.GetAttrValue("GEOGCS|AUTHORITY", 1))
-    if code == 27572:
-        base = 4275  # its own base counts grads from Paris
     lon, lat = inside(crs)
     for dialect in ("WKT1_ESRI", "WKT1_GDAL", "WKT2_2019"):
         try:

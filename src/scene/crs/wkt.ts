@@ -70,7 +70,9 @@ function datumTerms(geographic: WktNode, base: Definition | null): string {
   const unitM = numberAt(spheroid === null ? null : child(spheroid, "LENGTHUNIT", "UNIT"), 1) ?? 1;
   const a = (numberAt(spheroid, 1) ?? 6378137) * unitM;
   const rf = numberAt(spheroid, 2) ?? 298.257223563;
-  const meridian = numberAt(child(geographic, "PRIMEM", "PRIMEMERIDIAN"), 1) ?? 0;
+  const primeMeridian = child(geographic, "PRIMEM", "PRIMEMERIDIAN");
+  const own = primeMeridian === null ? null : numberAt(child(primeMeridian, "ANGLEUNIT", "UNIT"), 1);
+  const meridian = (numberAt(primeMeridian, 1) ?? 0) * (own === null ? 1 : inDegrees(own));
   const told = node === null ? null : child(node, "TOWGS84");
   const shift = told === null ? shiftOf(base) : `towgs84=${told.values.slice(0, 7).join(",")}`;
   return [ellipsoidTerms(a, rf), meridian === 0 ? "" : `pm=${meridian}`, shift].filter((term) => term !== "").join(" ");
