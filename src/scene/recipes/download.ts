@@ -1,9 +1,8 @@
 /** @file A published file fetched: over HTTPS, resumed where it stopped, checked, and renamed into place when whole. */
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, statSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { DataError, FormatError, StoppedError, UnsupportedError } from "../../tensor/index.ts";
 
@@ -87,7 +86,7 @@ async function receive(item: Download, part: string, options: DownloadOptions): 
     const isRest = response.status === 206 && rangeStart(response) === before;
     if (!isRest && response.status !== 200) {
       await response.body?.cancel();
-      if (before > 0) await rm(part);
+      if (response.status === 416) await rm(part);
       throw new DataError(item.url, `expected the file; got status ${response.status} ${response.statusText}`.trim());
     }
     const start = isRest ? before : 0;
@@ -97,19 +96,20 @@ async function receive(item: Download, part: string, options: DownloadOptions): 
       await response.body?.cancel();
       throw new DataError(item.url, `expected ${item.bytes} bytes; the server has ${total}`);
     }
-    const count = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-      for await (const chunk of chunks) {
+    const most = item.bytes ?? total ?? Number.POSITIVE_INFINITY;
+    // What has arrived is written at once, so that a cut connection loses none of it.
+    const file = await open(part, isRest ? "a" : "w");
+    try {
+      for await (const chunk of response.body ?? []) {
         timer.refresh();
         done += chunk.length;
-        if (done > (item.bytes ?? total ?? Number.POSITIVE_INFINITY)) {
-          throw new DataError(item.url, `expected ${item.bytes ?? total} bytes; got more`);
-        }
-        yield chunk;
+        if (done > most) throw new DataError(item.url, `expected ${most} bytes; got more`);
+        await file.writeFile(chunk);
         onProgress?.(done, total ?? item.bytes);
       }
-    };
-    const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-    await pipeline(body, count, createWriteStream(part, { flags: isRest ? "a" : "w" }), { signal });
+    } finally {
+      await file.close();
+    }
     if (done < (total ?? 0))
       throw new DataError(item.url, `expected ${total} bytes; got ${done} — run it again to go on`);
   } catch (cause) {
@@ -148,7 +148,7 @@ function rangeStart(response: Response): number {
 /** Length of the whole file, null where the server does not tell it. */
 function totalOf({ headers }: Response, start: number): number | null {
   const length = headers.get("content-length");
-  return length !== null && /^\d+$/.test(length) ? start + Number(length) : null;
+  return length !== null && /^\d+$/.test(length) && !headers.has("content-encoding") ? start + Number(length) : null;
 }
 
 /** Faults of the network in our words; our own as they are. */

@@ -86,7 +86,7 @@ function listed(list: Raster | null, { height, width }: Raster, location: string
   if (list === null) return mask;
   if (list.width !== 2 || list.bands !== 1) {
     throw new DataError(
-      file,
+      location,
       `expected rows and columns as [N, 2]; got [${list.height}, ${list.width}, ${list.bands}]`,
     );
   }
