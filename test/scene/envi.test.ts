@@ -121,6 +121,23 @@ describe("ENVI files written by GDAL and by hand", () => {
     assert.deepEqual(raster.data, bytes(12));
   });
 
+  it("lays out images of several blocks alike, whatever their interleave", async () => {
+    const [height, width, bands] = [61, 401, 101];
+    const expected = new Uint16Array(height * width * bands);
+    const steps = { bsq: [width, 1, height * width], bil: [bands * width, 1, width], bip: [bands * width, bands, 1] };
+    for (const [interleave, [rowStep, colStep, bandStep]] of Object.entries(steps)) {
+      const stored = new Uint16Array(expected.length);
+      for (let at = 0; at < expected.length; at++) {
+        const [pixel, band] = [Math.floor(at / bands), at % bands];
+        expected[at] = at * 7;
+        stored[Math.floor(pixel / width) * rowStep! + (pixel % width) * colStep! + band * bandStep!] = at * 7;
+      }
+      const text = `ENVI\nsamples=${width}\nlines=${height}\nbands=${bands}\ndata type=12\ninterleave=${interleave}\n`;
+      const raster = await readEnvi(saved(text, new Uint8Array(stored.buffer)));
+      assert.ok(Buffer.from(raster.data.buffer).equals(Buffer.from(expected.buffer)), interleave);
+    }
+  });
+
   it("rounds 64-bit integers beyond 2⁵³ to the nearest", async () => {
     const values = BigInt64Array.of(2n ** 53n + 1n, -(2n ** 53n) - 3n, 2n ** 63n - 1n, -1n, 0n, 1n);
     const text = plain.replace("bands = 2", "bands = 1").replace("data type = 1", "data type = 14");
