@@ -329,7 +329,7 @@ describe("ENVI regions of interest", () => {
     [`${head}; ROI npts: 2\n`, 'expected "ROI name" first; got none — line 5'],
     [`${head}; ROI name: a\n${columns}1 1 1`, 'expected "ROI npts" of ROI "a"; got none — line 5'],
     [head, 'expected a line "; ROI name: …"; got none — line 5'],
-    ["; other", 'expected a text that begins with "; ENVI Output of ROIs"; got other bytes'],
+    ["; other", 'expected a text that begins with "; ENVI Output of ROIs"; got other bytes — save the ROIs as ASCII'],
   ];
   for (const [text, message] of faults) {
     it(`refused: ${message}`, async () => {

@@ -6,7 +6,7 @@ import { firstBytes } from "../bytes.ts";
 import { isEnviHeader } from "./header.ts";
 
 /** Extensions of files of pixels; where there are several beside a header, the first in this list counts. */
-const dataExtensions = ["", ".dat", ".img", ".bin", ".raw", ".bsq", ".bil", ".bip", ".sli", ".hyspex", ".cal"];
+const dataExtensions = ["", ".dat", ".img", ".bin", ".raw", ".bsq", ".bil", ".bip", ".sli", ".hyspex"];
 
 /** The header and the pixels of one raster. */
 export interface EnviFiles {

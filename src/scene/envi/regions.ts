@@ -61,7 +61,10 @@ export function readRegions(file: string): Regions {
     }
     const content = bytes.read(0, bytes.size);
     if (!isEnviRoi(content)) {
-      throw new FormatError(file, 'expected a text that begins with "; ENVI Output of ROIs"; got other bytes');
+      throw new FormatError(
+        file,
+        'expected a text that begins with "; ENVI Output of ROIs"; got other bytes — save the ROIs as ASCII',
+      );
     }
     lines = textLines(content);
   } finally {
