@@ -57,9 +57,11 @@ function burnBlock(y1: number, x1: number, y2: number, x2: number, { height, wid
 function walk(x1: number, y1: number, x2: number, y2: number, { height, width, data, value }: Canvas): void {
   const slope = (y2 - y1) / (x2 - x1);
   let end = Math.min(x2, width);
-  // An edge that leaves the grid at the top ends there; one that leaves at the bottom ends the walk below.
   const endRow = y2 - (x2 - end) * slope;
+  // An edge that leaves the grid at the top ends there. One that leaves at the bottom is walked until it is below, where
+  // GDAL looks a little further than the edge is long; rounding can leave a pixel there.
   if (slope < 0 && endRow < 0) end -= endRow / slope;
+  if (slope > 0 && endRow >= height) end = Math.min(width, end + (endRow - height) / slope);
   let [x, y] = x1 < 0 ? [0, y1 - x1 * slope] : [x1, y1];
   const entry = slope > 0 ? 0 : height;
   if (slope > 0 ? y < entry : y > entry) {
