@@ -1,14 +1,38 @@
 /** @file `symdiffuser map`: a trained run on its own scene again, or on other files of the same sources. */
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import type { Area } from "../evaluate/index.ts";
+import { type PolygonFormat, polygonFormats } from "../mapping/index.ts";
 import { addCommonFlags, type CommandEntry, type CommonFlags, type Context, flag } from "./command.ts";
 import { parseSource, wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
+import { UsageError } from "./usage-error.ts";
 
 interface MapFlags extends CommonFlags {
   readonly source?: Readonly<Record<string, string>>;
   readonly out?: string;
   readonly threads: number;
+  readonly cog?: true;
+  readonly probabilities?: true;
+  readonly polygons?: PolygonFormat;
+  readonly minArea?: Area;
+}
+
+function polygonFormat(text: string): PolygonFormat {
+  const known = polygonFormats.find((format) => format === text);
+  if (known === undefined) {
+    throw new InvalidArgumentError(`expected one of ${polygonFormats.join(", ")}; got "${text}"`);
+  }
+  return known;
+}
+
+/** `25` pixels or `400m2`. */
+function parseArea(text: string): Area {
+  const parts = /^(\d+(?:\.\d+)?)(m2|m²)?$/.exec(text);
+  if (parts === null) {
+    throw new InvalidArgumentError(`expected pixels, as 25, or square metres, as 400m2; got "${text}"`);
+  }
+  return { value: Number(parts[1]), unit: parts[2] === undefined ? "pixels" : "m²" };
 }
 
 function addSource(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -29,12 +53,28 @@ export const map: CommandEntry = {
     command.addOption(
       flag("--threads <number>", "threads to compute with").argParser(wholeNumber).default(0, "all cores"),
     );
+    command.addOption(flag("--cog", "write rasters with overviews, as cloud-optimised GeoTIFF"));
+    command.addOption(flag("--probabilities", "write probabilities.tif, too: one band a class"));
+    command.addOption(
+      flag("--polygons <format>", "write the regions of the map as polygons, too: gpkg or geojson").argParser(
+        polygonFormat,
+      ),
+    );
+    command.addOption(
+      flag("--min-area <area>", "smallest polygon, as 25 (pixels) or 400m2; smaller ones join a neighbour").argParser(
+        parseArea,
+      ),
+    );
     addCommonFlags(command);
     command.action(async (run: string, flags: MapFlags) => {
-      const { source, out, threads } = flags;
+      const { source, out, threads, cog = false, probabilities = false, polygons = null, minArea = null } = flags;
+      if (minArea !== null && polygons === null) {
+        throw new UsageError("map", "expected --polygons with --min-area; got none");
+      }
       const folder = out === undefined ? null : resolve(out);
+      const files = { cog, probabilities, polygons, smallestArea: minArea };
       await doJob(
-        { job: "map", run: resolve(run), sources: source ?? null, out: folder, threads },
+        { job: "map", run: resolve(run), sources: source ?? null, out: folder, files, threads },
         null,
         flags,
         context,

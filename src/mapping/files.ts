@@ -1,9 +1,42 @@
-/** @file A map as files: GeoTIFF with palette, names and place, confidence, and a picture with a legend. */
+/** @file A map as files: GeoTIFF with palette, names and place, confidence, a picture, and what else is asked for. */
 import { join } from "node:path";
-import { encodeAuxXml, encodeGeoTiff, encodePng, mapPicture } from "../evaluate/index.ts";
-import type { LandCoverClass, Scene } from "../scene/index.ts";
+import {
+  type Area,
+  confidenceColors,
+  encodeAuxXml,
+  encodeClassStyle,
+  encodePng,
+  encodePolygonStyle,
+  encodeValueStyle,
+  geoJsonParts,
+  geoTiffParts,
+  mapPicture,
+  mapPolygons,
+  type PolygonLayer,
+  type Reduction,
+  writeGeoPackage,
+} from "../evaluate/index.ts";
+import type { Category, LandCoverClass } from "../scene/index.ts";
 import { UnsupportedError, writeAtomically } from "../tensor/index.ts";
 import type { LandCoverMap } from "./map.ts";
+import { type Origin, originFields } from "./origin.ts";
+
+export const polygonFormats = ["gpkg", "geojson"] as const;
+export type PolygonFormat = (typeof polygonFormats)[number];
+
+/** What a map is written as, besides the usual files. */
+export interface MapFiles {
+  /** Rasters with overviews, as cloud-optimised GeoTIFF. */
+  readonly cog: boolean;
+  /** `probabilities.tif`, one band a class. */
+  readonly probabilities: boolean;
+  /** `polygons.gpkg` or `polygons.geojson`; null for none. */
+  readonly polygons: PolygonFormat | null;
+  /** Polygons below this size join a neighbour; null leaves them. */
+  readonly smallestArea: Area | null;
+}
+
+export const usualFiles: MapFiles = { cog: false, probabilities: false, polygons: null, smallestArea: null };
 
 /** The value of pixels without a class: 0, unless a class has it. */
 function nodataCode(classes: readonly LandCoverClass[], largest: number): number {
@@ -13,31 +46,84 @@ function nodataCode(classes: readonly LandCoverClass[], largest: number): number
   throw new UnsupportedError(`a map of ${codes.size} classes`);
 }
 
-/** Write `map.tif`, `map.tif.aux.xml`, `confidence.tif` and `map.png`; returns their paths. */
-export async function writeMap(
-  folder: string,
-  scene: Scene,
+/** Codes of the map's pixels, `[H, W]`, and the one that means no class. */
+function codesOf(
+  labels: Uint16Array,
   classes: readonly LandCoverClass[],
-  { labels, confidence }: LandCoverMap,
-): Promise<string[]> {
-  const { height, width, georeference, name } = scene;
+): { readonly data: Uint8Array | Uint16Array; readonly nodata: number } {
   const whole = classes.every(({ code }) => Number.isInteger(code) && code >= 0 && code <= 65535);
   if (!whole) throw new UnsupportedError("a map of class codes other than whole numbers from 0 to 65535");
   const small = classes.every(({ code }) => code <= 255) && classes.length < 256;
   const nodata = nodataCode(classes, small ? 255 : 65535);
   const data = new (small ? Uint8Array : Uint16Array)(labels.length);
   for (const [pixel, label] of labels.entries()) data[pixel] = label === 0 ? nodata : classes[label - 1]!.code;
-  const categories = classes.map(({ code, name: className, color }) => ({ value: code, name: className, color }));
-  const common = { height, width, bands: 1, georeference };
-  const map = encodeGeoTiff({ ...common, data, nodata, categories, bandNames: ["land cover"] });
-  const confidenceMap = encodeGeoTiff({ ...common, data: confidence, nodata: Number.NaN, bandNames: ["confidence"] });
-  const picture = mapPicture({ title: name, labels: { height, width, data: labels }, classes, georeference });
-  const files: [string, Uint8Array][] = [
-    ["map.tif", map],
-    ["map.tif.aux.xml", new TextEncoder().encode(encodeAuxXml(categories))],
-    ["confidence.tif", confidenceMap],
-    ["map.png", encodePng(picture)],
-  ];
-  for (const [file, bytes] of files) await writeAtomically(join(folder, file), bytes);
-  return files.map(([file]) => join(folder, file));
+  return { data, nodata };
 }
+
+/** The class codes, names and colours of a map. */
+export function categoriesOf(classes: readonly LandCoverClass[]): Category[] {
+  return classes.map(({ code, name, color }) => ({ value: code, name, color }));
+}
+
+/**
+ * Write `map.tif`, `confidence.tif` and `map.png`, with names and styles beside them, and the files that are wanted.
+ *
+ * @returns their paths
+ * @throws UnsupportedError for class codes that no map can hold, and for GeoJSON without an EPSG code
+ */
+export async function writeMap(
+  folder: string,
+  origin: Origin,
+  classes: readonly LandCoverClass[],
+  map: LandCoverMap,
+  wanted: MapFiles = usualFiles,
+): Promise<string[]> {
+  const { height, width, georeference, name } = origin.scene;
+  const labels = { height, width, data: map.labels };
+  const categories = categoriesOf(classes);
+  const common = { height, width, georeference, ...originFields(origin) };
+  const reduced = (reduction: Reduction): { overviews: Reduction | null } => ({
+    overviews: wanted.cog ? reduction : null,
+  });
+  const codes = { ...common, bands: 1, ...codesOf(map.labels, classes), categories, bandNames: ["land cover"] };
+  const values = { ...common, ...reduced("mean"), nodata: Number.NaN };
+  const written: string[] = [];
+  const write = async (file: string, content: Parameters<typeof writeAtomically>[1]): Promise<void> => {
+    await writeAtomically(join(folder, file), content);
+    written.push(join(folder, file));
+  };
+  await write("map.tif", geoTiffParts({ ...codes, ...reduced("mode") }));
+  await write("map.tif.aux.xml", encodeAuxXml(categories));
+  await write("map.qml", encodeClassStyle(categories));
+  await write("confidence.tif", geoTiffParts({ ...values, bands: 1, data: map.confidence, bandNames: ["confidence"] }));
+  await write("confidence.qml", encodeValueStyle(confidenceColors, 0, 1));
+  await write("map.png", encodePng(mapPicture({ title: name, labels, classes, georeference })));
+  if (wanted.probabilities && map.probabilities !== null) {
+    const bandNames = classes.map((one) => one.name);
+    const data = map.probabilities;
+    await write("probabilities.tif", geoTiffParts({ ...values, bands: classes.length, data, bandNames }));
+  }
+  if (wanted.polygons !== null) {
+    const { confidence } = map;
+    const layer = mapPolygons({ labels, confidence, categories, georeference }, wanted.smallestArea);
+    written.push(...(await polygonWriters[wanted.polygons](folder, layer)));
+  }
+  return written;
+}
+
+/** How polygons are written; returns the paths. Not named after `map.tif`, whose style QGIS would apply to them. */
+const polygonWriters: {
+  readonly [Format in PolygonFormat]: (folder: string, layer: PolygonLayer) => Promise<string[]>;
+} = {
+  gpkg: async (folder, layer) => {
+    const file = join(folder, "polygons.gpkg");
+    await writeGeoPackage(file, layer);
+    return [file];
+  },
+  geojson: async (folder, layer) => {
+    const files = [join(folder, "polygons.geojson"), join(folder, "polygons.qml")] as const;
+    await writeAtomically(files[0], geoJsonParts(layer, null));
+    await writeAtomically(files[1], encodePolygonStyle(layer.categories, "code"));
+    return [...files];
+  },
+};

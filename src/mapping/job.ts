@@ -6,9 +6,11 @@ import { openScene, type Progress, readSplit, type Scene, type Split } from "../
 import { symDiffuserClassifier } from "../symdiffuser/index.ts";
 import { DataError, writeAtomically } from "../tensor/index.ts";
 import { configText, openRun, openRunScene, type RunConfig, readRunSplit, trainRun } from "../train/index.ts";
-import { writeMap } from "./files.ts";
+import { type MapFiles, usualFiles, writeMap } from "./files.ts";
 import { type LandCoverMap, mapScene } from "./map.ts";
+import type { Origin } from "./origin.ts";
 import { metricsOf, type Outcome, reportOf } from "./report.ts";
+import { writeSplitFiles } from "./split-files.ts";
 
 /** Progress of a named task, or a sentence worth knowing. */
 export type JobEvent =
@@ -44,6 +46,8 @@ export type Job =
       readonly sources: Readonly<Record<string, string>> | null;
       /** Folder of the results; null for `map/` in the run's folder. */
       readonly out: string | null;
+      /** @default the usual files alone */
+      readonly files?: MapFiles;
       readonly threads: number;
     }
   | {
@@ -113,7 +117,11 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
     baselines.set(name, await mapScene(baseline, scene, classes.length, tell(control, `${name} map`, "row")));
     timingsSeconds[name]! += (performance.now() - from) / 1e3;
   }
-  const files = await writeMap(folder, scene, classes, map);
+  const origin = originOf(scene, config, run.classifier.name);
+  const files = [
+    ...(await writeMap(folder, origin, classes, map)),
+    ...(await writeSplitFiles(folder, { ...origin, method: `split ${split.rule}` }, split)),
+  ];
   const written = await writeOutcome(folder, {
     scene,
     split,
@@ -130,6 +138,10 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
   return { folder, files: [...files, ...written.files, join(folder, "model.safetensors")], metrics: written.metrics };
 }
 
+function originOf(scene: Scene, config: RunConfig, method: string): Origin {
+  return { scene, method, isSimulated: "simulate" in config.scene };
+}
+
 /** Files of the same sources as the run's, as a scene without labels. */
 function otherScene(config: RunConfig, files: Readonly<Record<string, string>>): Promise<Scene> {
   const known = "simulate" in config.scene ? {} : config.scene.sources;
@@ -140,14 +152,19 @@ function otherScene(config: RunConfig, files: Readonly<Record<string, string>>):
   return openScene({ name: config.name, sources });
 }
 
-async function map({ run, sources, out, threads }: JobOf<"map">, control: JobControl): Promise<JobResult> {
+async function map(
+  { run, sources, out, files = usualFiles, threads }: JobOf<"map">,
+  control: JobControl,
+): Promise<JobResult> {
   const { config, model } = await openRun(run);
   const scene = await (sources ? otherScene(config, sources) : openRunScene(config));
   const classifier = symDiffuserClassifier(model, { threads, progress: (task) => tell(control, task, "tile") });
-  const result = await mapScene(classifier, scene, model.classes.length, tell(control, "map", "row"));
+  const progress = tell(control, "map", "row");
+  const result = await mapScene(classifier, scene, model.classes.length, progress, files.probabilities);
   const folder = out ?? join(run, "map");
   await mkdir(folder, { recursive: true });
-  return { folder, files: await writeMap(folder, scene, model.classes, result), metrics: null };
+  const origin = { ...originOf(scene, config, classifier.name), ...(sources && { isSimulated: false }) };
+  return { folder, files: await writeMap(folder, origin, model.classes, result, files), metrics: null };
 }
 
 /** The labels of a scene, numbered as the classes of a model. @throws DataError for a class that the model does not know */

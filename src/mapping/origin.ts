@@ -1,0 +1,33 @@
+/** @file What made a raster, for its metadata: program, method, sources, and what in it was not measured. */
+import type { GeoTiff } from "../evaluate/index.ts";
+import type { Scene } from "../scene/index.ts";
+import { versions } from "./versions.ts";
+
+/** What a result comes from. */
+export interface Origin {
+  readonly scene: Scene;
+  /** How its pixels were found: the name of a classifier, the rule of a split. */
+  readonly method: string;
+  /** Whether the sources themselves are simulated. */
+  readonly isSimulated: boolean;
+}
+
+/**
+ * Fields of every raster that is written. `GENERATED` tells whether the sources were made by a program, `FILLED` whether
+ * pixels of a source were interpolated; both are `no` or tell what was done.
+ */
+export function originFields({ scene, method, isSimulated }: Origin): Required<Pick<GeoTiff, "software" | "metadata">> {
+  const sources = scene.sources.map(({ name, kind, raster }) => {
+    const bands = `${raster.bands} band${raster.bands === 1 ? "" : "s"}`;
+    return kind === name ? `${name} (${bands})` : `${name} (${kind}, ${bands})`;
+  });
+  return {
+    software: `symdiffuser ${versions()["symdiffuser"]}`,
+    metadata: {
+      METHOD: method,
+      SOURCES: sources.join(", "),
+      GENERATED: isSimulated ? "yes: the sources are simulated" : "no",
+      FILLED: scene.notes.length === 0 ? "no" : `yes: ${scene.notes.join("; ")}`,
+    },
+  };
+}
