@@ -1,4 +1,4 @@
-/** @file Which rings are holes of which: for formats that list all rings of a feature in one row. */
+/** @file Which way rings run, and which are holes of which. */
 import { boxOf } from "./box.ts";
 import type { Polygon, Positions } from "./features.ts";
 
@@ -24,6 +24,45 @@ export function polygonsOf(rings: readonly Positions[]): Polygon[] {
     else polygons.get(around)!.rings.push(hole);
   }
   return [...Array.from(polygons.values(), (polygon) => polygon.rings), ...strays];
+}
+
+/** The ring closed and turned clockwise, y up: GDAL tells upper from lower horizontal edges by their direction. */
+export function clockwise(ring: Positions): Positions {
+  const isClosed = ring[0] === ring.at(-2) && ring[1] === ring.at(-1);
+  const closed = new Float64Array(isClosed ? ring.length : ring.length + 2);
+  closed.set(ring);
+  closed.set(ring.subarray(0, 2), closed.length - 2);
+  if (isClockwise(closed)) return closed;
+  const turned = new Float64Array(closed.length);
+  for (let at = 0; at < closed.length; at += 2) {
+    turned[closed.length - 2 - at] = closed[at]!;
+    turned[closed.length - 1 - at] = closed[at + 1]!;
+  }
+  return turned;
+}
+
+/** Corners nearer than this count as one for {@link isClockwise}. */
+const samePlace = 1e-5;
+
+/** By the turn at the lowest, then rightmost corner of a closed ring; by its area where that corner has no clear turn. */
+function isClockwise(ring: Positions): boolean {
+  const corners = ring.length / 2 - 1;
+  const [x, y] = [(corner: number) => ring[2 * corner]!, (corner: number) => ring[2 * corner + 1]!];
+  let lowest = 0;
+  let isTwice = false;
+  for (let corner = 1; corner < corners; corner++) {
+    const isLower = y(corner) < y(lowest) || (y(corner) === y(lowest) && x(corner) > x(lowest));
+    isTwice = !isLower && (isTwice || (y(corner) === y(lowest) && x(corner) === x(lowest)));
+    if (isLower) lowest = corner;
+  }
+  const before = lowest === 0 ? Math.max(0, corners - 1) : lowest - 1;
+  const after = lowest + 1 >= corners ? 0 : lowest + 1;
+  const [x0, y0] = [x(before) - x(lowest), y(before) - y(lowest)];
+  const [x1, y1] = [x(after) - x(lowest), y(after) - y(lowest)];
+  const isNear = (dx: number, dy: number) => Math.abs(dx) < samePlace && Math.abs(dy) < samePlace;
+  const turn = isTwice || isNear(x0, y0) || isNear(x1, y1) ? 0 : x1 * y0 - x0 * y1;
+  if (turn !== 0) return turn < 0;
+  return signedArea(ring) < 0;
 }
 
 /** Twice the area, negative where the ring runs clockwise. */

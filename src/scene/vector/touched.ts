@@ -3,8 +3,8 @@
  *
  * @see GDAL 3.6, alg/llrasterize.cpp, lines with ALL_TOUCHED: clipped to the grid, then walked from pixel to pixel
  */
+import type { Canvas } from "./canvas.ts";
 import type { Positions } from "./features.ts";
-import type { Canvas } from "./rasterise.ts";
 
 /** Outlines nearer to a pixel border than this, in pixels, run along it and touch no more than the filling does. */
 const onBorder = 0.01;
