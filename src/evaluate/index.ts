@@ -21,7 +21,6 @@ export {
   mapPolygons,
   type PolygonLayer,
   type PolygonMap,
-  pixelAreaM2,
 } from "./map-polygons.ts";
 export { type McNemar, mcnemar } from "./mcnemar.ts";
 export {

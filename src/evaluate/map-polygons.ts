@@ -42,7 +42,7 @@ export interface PolygonMap {
 }
 
 /** Area of a pixel on the ground; null where the georeference does not say that its unit is the metre. */
-export function pixelAreaM2(georeference: Georeference | null): number | null {
+function pixelAreaM2(georeference: Georeference | null): number | null {
   if (georeference === null || pixelSizeM(georeference) === null) return null;
   return Math.abs(determinant(georeference.transform));
 }
