@@ -1,5 +1,6 @@
 /** @file Every key of a configuration as a flag, from its schema, and the short flags of daily use. */
 import { type Command, InvalidArgumentError, type Option } from "commander";
+import { ConfigError } from "../tensor/index.ts";
 import { type ConfigKey, configKeys, type Override } from "../train/index.ts";
 import { flag as optionOf } from "./command.ts";
 
@@ -60,17 +61,28 @@ function sets(...paths: readonly string[]): (text: string) => readonly Given[] {
 const daily: readonly ConfigFlag[] = [
   {
     flags: "--source <name=FILE>",
-    meaning: "a source and its raster; repeat for every source; NAME:KIND=FILE tells its kind (hsi, sar, lidar …)",
-    given: (text) => {
+    meaning:
+      "a source and its raster; repeat for every source, and for more files of one; NAME:KIND=FILE tells its kind (hsi, sar, lidar …)",
+    given: (text, before) => {
       const { name, kind, file } = parseSource(text);
       const path = ["scene", "sources", name];
+      const earlier = before.map(parseSource).filter((one) => one.name === name);
       return [
-        { path: [...path, "file"], value: file },
+        { path: [...path, "file"], value: [...earlier.map((one) => one.file), file] },
         ...(kind === null ? [] : [{ path: [...path, "kind"], value: kind }]),
       ];
     },
   },
-  { flags: "--labels <file>", meaning: "raster of class codes", given: sets("scene.labels.file") },
+  {
+    flags: "--labels <file>",
+    meaning: "raster of class codes, or polygons and points with their class",
+    given: sets("scene.labels.file"),
+  },
+  {
+    flags: "--label-field <name>",
+    meaning: "attribute of polygons and points that holds the class (default: the only one)",
+    given: sets("scene.labels.field"),
+  },
   {
     flags: "--unlabelled <codes>",
     meaning: "codes that mean no label, as 0,255 (default: nodata, 0 and negative codes)",
@@ -101,6 +113,27 @@ const daily: readonly ConfigFlag[] = [
   { flags: "--threads <number>", meaning: "threads to compute with (default: all cores)", given: sets("threads") },
 ];
 
+const simulateFlag = {
+  flags: "--simulate <sensor:source>",
+  meaning:
+    "a source of a simulated sensor (pan, rgb, msi) from the bands of another, as pan:hsi or NAME=pan:hsi; repeatable",
+};
+
+/** A simulated sensor beside the source that it is simulated from: the same files and settings, but for the kind. */
+function simulatedFrom(text: string, given: readonly Override[]): Override[] {
+  const [, name, sensor, source] = /^(?:([^=:]+)=)?([^=:]+):([^=:]+)$/.exec(text) ?? [];
+  if (sensor === undefined)
+    throw new ConfigError("--simulate", `expected SENSOR:SOURCE, as pan:hsi; got "${text}"`, text);
+  const own = ["scene", "sources", name ?? sensor];
+  const copied = given.filter(({ path }) => path[1] === "sources" && path[2] === source && path[3] !== "kind");
+  if (copied.length === 0)
+    throw new ConfigError("--simulate", `expected --source ${source}=FILE beside it; got none`, text);
+  return [
+    ...copied.map((one) => ({ ...one, path: [...own, ...one.path.slice(3)] })),
+    { path: [...own, "simulate"], value: sensor, flag: "--simulate" },
+  ];
+}
+
 const longOf = (flags: string): string => flags.split(" ")[0]!;
 const dailyNames: ReadonlySet<string> = new Set(daily.map(({ flags }) => longOf(flags)));
 
@@ -122,7 +155,11 @@ function keyFlag(key: ConfigKey, path: readonly string[]): ConfigFlag {
   return {
     flags: `--${path.join(".")} <${key.isList ? "list" : key.isPath ? "file" : key.type === "string" ? "text" : key.type}>`,
     meaning: meaningOf(key),
-    given: (text) => [{ path, value: flagValue(key, text) }],
+    // A flag of files may be given again for each of them.
+    given: (text, before) => {
+      const isFiles = key.isList && key.isPath;
+      return [{ path, value: isFiles ? [...before, text] : flagValue(key, text) }];
+    },
   };
 }
 
@@ -171,7 +208,12 @@ export function addConfigFlags(
     if (!dailyNames.has(longOf(flag.flags))) add(flag, keyGroup);
   }
   for (const flag of namedFlags(argv)) add(flag, keyGroup).hideHelp();
+  const simulated: string[] = [];
+  const { flags, meaning } = simulateFlag;
+  const option = optionOf(flags, meaning, dailyGroup).argParser((text: string) => simulated.push(text));
+  command.addOption(isListed(longOf(flags)) ? option : option.hideHelp());
   return () => {
+    for (const text of simulated.splice(0)) given.push(...simulatedFrom(text, given));
     const isSplitSeed = ({ path, flag }: Override): boolean => path.join(".") === "split.seed" && flag !== "--seed";
     const hasSplitSeed = given.some(isSplitSeed);
     return given.filter((one) => !hasSplitSeed || one.path.join(".") !== "split.seed" || isSplitSeed(one));

@@ -9,7 +9,7 @@ import { doJob } from "./job.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface MapFlags extends CommonFlags {
-  readonly source?: Readonly<Record<string, string>>;
+  readonly source?: Readonly<Record<string, readonly string[]>>;
   readonly out?: string;
   readonly threads: number;
   readonly cog?: true;
@@ -35,10 +35,13 @@ function parseArea(text: string): Area {
   return { value: Number(parts[1]), unit: parts[2] === undefined ? "pixels" : "m²" };
 }
 
-function addSource(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+function addSource(
+  text: string,
+  before: Readonly<Record<string, readonly string[]>> = {},
+): Record<string, readonly string[]> {
   const { name, kind, file } = parseSource(text);
   if (kind !== null) throw new InvalidArgumentError(`expected NAME=FILE, the kind is that of the run; got "${text}"`);
-  return { ...before, [name]: file };
+  return { ...before, [name]: [...(before[name] ?? []), file] };
 }
 
 export const map: CommandEntry = {

@@ -1,11 +1,19 @@
 /** @file What can be asked for: a training with its map and report, a map, an evaluation. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { formatMetrics, type Metrics, renderReport } from "../evaluate/index.ts";
+import { formatMetrics, type Metrics, renderReport, splitTable } from "../evaluate/index.ts";
 import { openScene, type Progress, readSplit, type Scene, type Split } from "../scene/index.ts";
 import { symDiffuserClassifier } from "../symdiffuser/index.ts";
 import { DataError, writeAtomically } from "../tensor/index.ts";
-import { configText, openRun, openRunScene, type RunConfig, readRunSplit, trainRun } from "../train/index.ts";
+import {
+  configText,
+  openRun,
+  openRunScene,
+  type RunConfig,
+  readRunSplit,
+  sourceOptions,
+  trainRun,
+} from "../train/index.ts";
 import { type MapFiles, usualFiles, writeMap } from "./files.ts";
 import { type LandCoverMap, mapScene } from "./map.ts";
 import type { Origin } from "./origin.ts";
@@ -43,7 +51,7 @@ export type Job =
       readonly job: "map";
       readonly run: string;
       /** Files of another scene by source; null for the run's own scene. */
-      readonly sources: Readonly<Record<string, string>> | null;
+      readonly sources: Readonly<Record<string, readonly string[]>> | null;
       /** Folder of the results; null for `map/` in the run's folder. */
       readonly out: string | null;
       /** @default the usual files alone */
@@ -104,6 +112,9 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
       onTask: (task, done, total, unit, detail) =>
         control.onEvent({ kind: "task", task, done, total, unit, ...(detail === undefined ? {} : { detail }) }),
       isStopped: control.isStopped,
+      onOpened: (scene, split) => {
+        for (const text of [...scene.notes, splitTable(split, scene.labels!)]) control.onEvent({ kind: "note", text });
+      },
     },
   );
   const { scene, split, model, timingsSeconds } = run;
@@ -143,11 +154,11 @@ function originOf(scene: Scene, config: RunConfig, method: string): Origin {
 }
 
 /** Files of the same sources as the run's, as a scene without labels. */
-function otherScene(config: RunConfig, files: Readonly<Record<string, string>>): Promise<Scene> {
+function otherScene(config: RunConfig, files: Readonly<Record<string, readonly string[]>>): Promise<Scene> {
   const known = "simulate" in config.scene ? {} : config.scene.sources;
   const sources = Object.entries(files).map(([name, file]) => {
-    const { kind, bands, nodata } = known[name] ?? { kind: null, bands: null, nodata: null };
-    return { name, file, ...(kind && { kind }), ...(bands && { bands }), ...(nodata === null ? {} : { nodata }) };
+    const own = known[name];
+    return own === undefined ? { name, file } : sourceOptions(name, { ...own, file });
   });
   return openScene({ name: config.name, sources });
 }
@@ -193,7 +204,7 @@ async function evaluate(
   const described =
     "simulate" in config.scene || labels === null
       ? config.scene
-      : { ...config.scene, labels: { ...config.scene.labels, file: labels } };
+      : { ...config.scene, labels: { ...config.scene.labels, file: [labels] } };
   const scene = relabelled(await openRunScene({ ...config, scene: described }), model.classes);
   const split: Split = splitFile === null ? readRunSplit(run) : readSplit(splitFile, scene);
   const classifier = symDiffuserClassifier(model, { threads, progress: (task) => tell(control, task, "tile") });

@@ -7,6 +7,11 @@ export interface Grid {
   readonly georeference: Georeference | null;
 }
 
+/** Whether two rasters lie on the same grid, as far as they say. */
+export function isSameGrid(a: Grid, b: Grid): boolean {
+  return alignment(a, b)?.relation === "same";
+}
+
 /** How a grid lies to a reference of the same extent. `rows` and `cols` are integers ≥ 1, not both 1 unless "same". */
 export interface Alignment {
   readonly relation: "same" | "coarser" | "finer";

@@ -9,22 +9,33 @@ export {
 } from "./describe.ts";
 export type { ClassOptions, LabelOptions } from "./labels.ts";
 export { leakage } from "./leakage.ts";
+export { type Location, toLocation } from "./location.ts";
 export { readMatlab } from "./matlab/mat-file.ts";
 export type { MatValue } from "./matlab/mat-value.ts";
 export { applyNormalisation, type BandScale, fitNormalisation, type Normalisation } from "./normalise.ts";
-export { openScene, type SceneOptions, type SourceOptions } from "./open.ts";
+export { openScene, type SceneOptions } from "./open.ts";
 export { openSplit } from "./open-split.ts";
 export { distinctColor, fillColors } from "./palette.ts";
 export type { Category, Color, Crs, Georeference, Raster, RasterData } from "./raster.ts";
-export { type Location, type Reader, readerOf, readers, readRaster, toLocation, type Variable } from "./readers.ts";
+export { type Reader, readerOf, readers, readRaster, type Variable } from "./readers.ts";
 export * from "./recipes/index.ts";
-export { type Labels, type LandCoverClass, type Scene, type Source, type SourceKind, sourceKinds } from "./scene.ts";
+export { isRemote } from "./remote.ts";
+export {
+  type Labels,
+  type LandCoverClass,
+  type Plot,
+  type Scene,
+  type Source,
+  type SourceKind,
+  sourceKinds,
+} from "./scene.ts";
 export {
   type SimulatedSource,
   type SimulationOptions,
   simulatedSources,
   simulateScene,
 } from "./simulate/simulate.ts";
+export type { SourceOptions } from "./source.ts";
 export {
   type SimulatedKind,
   type SpectralResponse,

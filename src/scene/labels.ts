@@ -14,7 +14,14 @@ export interface ClassOptions {
 
 /** What the user says of the labels. */
 export interface LabelOptions {
-  readonly file: string;
+  /** A raster of codes; or polygons and points, in one file or several. */
+  readonly file: string | readonly string[];
+  /** Attribute of polygons and points that holds the class. @default the only one */
+  readonly field?: string;
+  /** Whether polygons cover every pixel they touch. @default false: those whose centre they hold */
+  readonly allTouched?: boolean;
+  /** CSV table with more attributes of polygons and points, by the column that both have. */
+  readonly join?: string;
   /**
    * Values that mean "no label here".
    *
@@ -22,22 +29,24 @@ export interface LabelOptions {
    */
   readonly unlabelled?: readonly number[];
   readonly classes?: readonly ClassOptions[];
+  /** Classes of fewer labelled pixels are left out. @default 1 */
+  readonly minPixels?: number;
 }
 
 const maxClasses = 1024;
 
 /**
- * Labels of a raster of codes: the codes found on valid pixels become classes, ascending.
+ * Labels of a raster of codes: the codes found on valid pixels often enough become classes, ascending.
  *
  * @param valid  `[H, W]`; labels elsewhere become 0
  * @throws DataError if the raster is not one of codes, has no label, or one class only
  */
 export function toLabels(raster: Raster, valid: Uint8Array | null, options: LabelOptions): Labels {
-  const { file } = options;
+  const file = [options.file].flat().join(", ");
   if (raster.bands !== 1) throw new DataError(file, `expected labels in one band; got ${raster.bands} bands`);
   const isUnlabelled = unlabelledRule(raster, options.unlabelled);
   const isLabel = (pixel: number) => !isUnlabelled(raster.data[pixel]!) && (valid === null || valid[pixel] === 1);
-  const found = new Set<number>();
+  const counts = new Map<number, number>();
   let labelled = 0;
   for (let pixel = 0; pixel < raster.data.length; pixel++) {
     const value = raster.data[pixel]!;
@@ -47,16 +56,24 @@ export function toLabels(raster: Raster, valid: Uint8Array | null, options: Labe
       throw new DataError(file, `expected whole numbers as class codes; got ${value} in ${where}`);
     }
     labelled++;
-    if (isLabel(pixel)) found.add(value);
-    if (found.size > maxClasses) {
+    if (isLabel(pixel)) counts.set(value, (counts.get(value) ?? 0) + 1);
+    if (counts.size > maxClasses) {
       throw new DataError(file, `expected at most ${maxClasses} class codes; got more — is this a label raster?`);
     }
   }
-  checkClasses(file, found, labelled, options);
-  const codes = Array.from(found).sort((a, b) => a - b);
+  checkClasses(file, counts, labelled, options);
+  const { minPixels = 1 } = options;
+  const codes = [...counts.keys()].filter((code) => counts.get(code)! >= minPixels).sort((a, b) => a - b);
+  if (codes.length < 2) {
+    const most = Math.max(...counts.values());
+    throw new DataError(
+      file,
+      `expected at least two classes of ${minPixels} pixels; got ${codes.length}, the largest has ${most}`,
+    );
+  }
   const index = new Map(codes.map((code, at) => [code, at + 1]));
   const data = Uint16Array.from({ length: raster.data.length }, (_, pixel) =>
-    isLabel(pixel) ? index.get(raster.data[pixel]!)! : 0,
+    isLabel(pixel) ? (index.get(raster.data[pixel]!) ?? 0) : 0,
   );
   return { data, classes: describeClasses(codes, raster, options.classes ?? []) };
 }
@@ -67,7 +84,7 @@ function unlabelledRule(raster: Raster, list: readonly number[] | undefined): (v
   return (value) => values.has(value) || Number.isNaN(value);
 }
 
-function checkClasses(file: string, found: ReadonlySet<number>, labelled: number, options: LabelOptions): void {
+function checkClasses(file: string, found: ReadonlyMap<number, number>, labelled: number, options: LabelOptions): void {
   if (found.size >= 2) return;
   if (labelled === 0) throw new DataError(file, "expected labelled pixels; got none");
   if (found.size === 0) {
@@ -75,7 +92,7 @@ function checkClasses(file: string, found: ReadonlySet<number>, labelled: number
   }
   const rule = "0, nodata and negative values count as unlabelled unless labels.unlabelled lists others";
   const advice = options.unlabelled === undefined ? ` — ${rule}` : "";
-  throw new DataError(file, `expected at least two classes; got only code ${Array.from(found)[0]}${advice}`);
+  throw new DataError(file, `expected at least two classes; got only code ${[...found.keys()][0]}${advice}`);
 }
 
 function describeClasses(codes: readonly number[], raster: Raster, options: readonly ClassOptions[]) {

@@ -1,70 +1,143 @@
-/** @file Opening a scene: sources and labels read, put on one grid, checked. */
-import { basename, extname } from "node:path";
+/** @file Opening a scene: sources and labels read, put on one grid, checked; many plots become one scene. */
 import { ConfigError, DataError } from "../tensor/index.ts";
-import { alignment, type Grid, gridText } from "./grid.ts";
-import { guessKind } from "./kind.ts";
+import { alignment, type Grid } from "./grid.ts";
+import { type GroundTruth, labelFiles, placedTruth, readGroundTruth } from "./ground-truth.ts";
 import { type LabelOptions, toLabels } from "./labels.ts";
+import { fileStem } from "./location.ts";
+import { placedSource } from "./place.ts";
+import { fileOfPlot, isPattern, laidOut, mosaic, plotNames } from "./plots.ts";
 import type { Raster } from "./raster.ts";
-import { readRaster } from "./readers.ts";
-import { resampled } from "./resample.ts";
-import type { Scene, Source, SourceKind } from "./scene.ts";
-import { hasBand, selected } from "./selection.ts";
+import type { Scene, Source } from "./scene.ts";
+import { hasBand } from "./selection.ts";
+import { filesOf, readSource, type SourceOptions } from "./source.ts";
 import { bothValid, countValid } from "./validity.ts";
-
-/** What the user says of one source. */
-export interface SourceOptions {
-  readonly name: string;
-  /** `file`, or `file.mat#field`. */
-  readonly file: string;
-  /** @default guessed from the names and the number of bands */
-  readonly kind?: SourceKind;
-  /**
-   * Bands to use, 0-based, in this order.
-   *
-   * @default every band that has data somewhere
-   */
-  readonly bands?: readonly number[];
-  /** The value that stands for "missing", instead of the one the file declares. */
-  readonly nodata?: number;
-}
 
 /** What the user says of a scene. */
 export interface SceneOptions {
   /** @default the first source's file name */
   readonly name?: string;
+  /** With a `*` in file names, the scene has a plot for each text that stands for it. */
   readonly sources: readonly SourceOptions[];
   readonly labels?: LabelOptions;
+  /**
+   * Name of the source whose grid all others are put on, or `labels`.
+   *
+   * @default labels, where they are a raster that every source fits as it is or by a whole factor; else the first source
+   */
+  readonly grid?: string;
+}
+
+/** Rasters of one place on one grid. */
+interface Place {
+  readonly grid: Grid;
+  readonly sources: readonly Source[];
+  /** Class codes, one band; null without labels. */
+  readonly codes: Raster | null;
+  readonly notes: readonly string[];
 }
 
 /**
- * Read a scene. Its grid is that of the labels, or, without labels, of the first source; other sources may be finer or
- * coarser by a whole factor and are averaged or interpolated. Only sizes are compared where a file has no
- * georeference.
+ * Read a scene.
  *
- * @throws DataError if grids do not fit, no pixel is valid in every source, or the labels have fewer than two classes
- * @throws ConfigError for names given twice and bands that are not there
+ * @throws DataError if grids cannot be brought together, no pixel is valid in every source, or the labels have fewer than two classes
+ * @throws ConfigError for names given twice, and bands or fields that are not there
  * @throws FormatError, UnsupportedError as the readers do
  */
 export async function openScene(options: SceneOptions): Promise<Scene> {
   checkNames(options.sources);
-  const labelRaster = options.labels === undefined ? null : await readRaster(options.labels.file);
-  const read: Raster[] = [];
-  for (const [at, source] of options.sources.entries()) {
-    read.push(selected(await readRaster(source.file), source, `sources[${at}]`));
+  const patterns = options.sources.flatMap(filesOf).filter(isPattern);
+  if (patterns.length > 0) return openPlots(options, patterns);
+  const truth = options.labels === undefined ? null : await readGroundTruth(options.labels);
+  const { grid, ...place } = await openPlace(options, truth, false);
+  return sceneOf(options, { ...grid, ...place, plots: null });
+}
+
+async function openPlots(options: SceneOptions, patterns: readonly string[]): Promise<Scene> {
+  const { labels, sources } = options;
+  const labelPatterns = labels === undefined ? [] : labelFiles(labels).filter(isPattern);
+  const names = plotNames([...patterns, ...labelPatterns]);
+  // Polygons of all plots are read once; rasters of labels have a file for each plot.
+  const shared = labels === undefined || labelPatterns.length > 0 ? null : await readGroundTruth(labels);
+  if (shared?.kind === "raster") {
+    throw new ConfigError(
+      "labels.file",
+      "expected polygons or points, or a * in the file name as in the sources; got one raster",
+      labels!.file,
+    );
   }
-  const names = options.sources.map(({ name }) => name);
-  const grid = commonGrid(labelRaster, read, names);
-  const sources: Source[] = options.sources.map((source, at) => ({
-    name: source.name,
-    kind: source.kind ?? guessKind([source.name, fileName(source.file)], read[at]!.bands),
-    raster: resampled(read[at]!, alignment(read[at]!, grid)!, grid),
-  }));
+  const places: Place[] = [];
+  for (const name of names) {
+    const inPlot = (file: string): string => (isPattern(file) ? fileOfPlot(file, name) : file);
+    const own = sources.map((source) => ({ ...source, file: filesOf(source).map(inPlot) }));
+    const ownLabels = labels && { ...labels, file: labelFiles(labels).map(inPlot) };
+    const truth = shared ?? (ownLabels === undefined ? null : await readGroundTruth(ownLabels));
+    places.push(await openPlace({ ...options, sources: own, ...(ownLabels && { labels: ownLabels }) }, truth, true));
+  }
+  const layout = laidOut(places.map(({ grid }, at) => ({ name: names[at]!, ...grid })));
+  const { height, width, plots } = layout;
+  const together = (subject: string, of: (place: Place) => Raster): Raster =>
+    mosaic(places.map(of), plots, layout, subject);
+  return sceneOf(options, {
+    ...{ height, width, plots, georeference: null },
+    sources: places[0]!.sources.map((source, at) => ({
+      ...source,
+      raster: together(source.name, (place) => place.sources[at]!.raster),
+    })),
+    codes: places[0]!.codes && together("labels", (place) => place.codes!),
+    notes: [`${plots.length} plots`, ...places[0]!.notes.map((note) => `${note} (the first plot)`)],
+  });
+}
+
+/** Sources and labels of one place, on its grid. @param isPlot  whether it is one of many, which may be without labels */
+async function openPlace(options: SceneOptions, truth: GroundTruth | null, isPlot: boolean): Promise<Place> {
+  const { labels } = options;
+  const read: Source[] = [];
+  for (const [at, source] of options.sources.entries()) read.push(await readSource(source, `sources[${at}]`));
+  const grid = gridOf(read, truth, options);
+  const notes: string[] = [];
+  const sources = read.map(({ name, kind, raster }) => {
+    const placed = placedSource(raster, grid, name, kind);
+    if (placed.note !== null) notes.push(placed.note);
+    return { name, kind, raster: placed.raster };
+  });
+  const codes = truth && placedTruth(truth, grid, labels!, isPlot);
+  if (codes !== null && codes.note !== null) notes.push(codes.note);
+  return { grid, sources, codes: codes && codes.raster, notes };
+}
+
+/** The grid of the scene, with the first georeference found on it. */
+function gridOf(sources: readonly Source[], truth: GroundTruth | null, { grid: wanted }: SceneOptions): Grid {
+  const rasters = sources.map(({ raster }) => raster);
+  const labels = truth?.kind === "raster" ? truth.raster : null;
+  const named = (name: string): Raster | null =>
+    name === "labels" ? labels : (sources.find((source) => source.name === name)?.raster ?? null);
+  if (wanted !== undefined && named(wanted) === null) {
+    const known = [...sources.map(({ name }) => name), ...(labels === null ? [] : ["labels"])].join(", ");
+    throw new ConfigError("grid", `expected one of ${known}; got ${wanted}`, wanted);
+  }
+  const all = labels === null ? rasters : [labels, ...rasters];
+  const onGridOf = ({ height, width }: Raster): Grid => {
+    const placed = all.find((one) => one.height === height && one.width === width && one.georeference !== null);
+    return { height, width, georeference: placed?.georeference ?? null };
+  };
+  if (wanted !== undefined) return onGridOf(named(wanted)!);
+  const candidate = onGridOf(all[0]!);
+  if (labels === null || all.every((one) => alignment(one, candidate) !== null)) return candidate;
+  const first = onGridOf(rasters[0]!);
+  if (first.georeference !== null && labels.georeference !== null) return first;
+  // Labels without a place can only be fitted by their size: let the source that does not fit be named.
+  return candidate;
+}
+
+type Parts = Pick<Scene, "height" | "width" | "georeference" | "sources" | "plots" | "notes"> & Pick<Place, "codes">;
+
+function sceneOf(options: SceneOptions, { codes, ...parts }: Parts): Scene {
+  const { height, width, sources } = parts;
   const valid = sources.reduce<Uint8Array | null>((all, { raster }) => bothValid(all, raster.valid), null);
-  const name = options.name ?? fileName(options.sources[0]!.file);
-  const { height, width, georeference } = grid;
+  const name = options.name ?? fileStem(filesOf(options.sources[0]!)[0]!);
   checkValid(name, sources, valid, height * width);
-  const labels = labelRaster === null ? null : toLabels(labelRaster, valid, options.labels!);
-  return { name, height, width, sources, labels, georeference, valid };
+  const labels = codes === null ? null : toLabels(codes, valid, options.labels!);
+  return { ...parts, name, labels, valid };
 }
 
 function checkNames(sources: readonly SourceOptions[]): void {
@@ -77,27 +150,6 @@ function checkNames(sources: readonly SourceOptions[]): void {
     }
     seen.add(name);
   }
-}
-
-function fileName(location: string): string {
-  const [file] = location.split("#");
-  return basename(file!, extname(file!));
-}
-
-/** The reference grid, with the first georeference found on it; every raster has been found to fit. */
-function commonGrid(labels: Raster | null, sources: readonly Raster[], names: readonly string[]): Grid {
-  const all = labels === null ? sources : [labels, ...sources];
-  const subjects = labels === null ? names : ["labels", ...names];
-  const { height, width } = all[0]!;
-  const placed = all.findIndex((one) => one.height === height && one.width === width && one.georeference !== null);
-  const grid: Grid = { height, width, georeference: all[placed]?.georeference ?? null };
-  for (const [at, raster] of all.entries()) {
-    if (alignment(raster, grid) !== null) continue;
-    const expected = `the grid of ${subjects[Math.max(0, placed)]} (${gridText(grid)}) or a whole multiple or part of it`;
-    const advice = "resample it first, for example with gdalwarp -t_srs, -te and -ts";
-    throw new DataError(subjects[at]!, `expected ${expected}; got ${gridText(raster)} — ${advice}`);
-  }
-  return grid;
 }
 
 function checkValid(name: string, sources: readonly Source[], valid: Uint8Array | null, pixels: number): void {

@@ -1,20 +1,19 @@
 /** @file The table of raster formats. A new format is one new entry. */
-import { existsSync } from "node:fs";
 import { extname } from "node:path";
 import { ConfigError, FormatError, UnsupportedError } from "../tensor/index.ts";
 import { firstBytes } from "./bytes.ts";
+import { isEnvi, readEnvi } from "./envi/envi.ts";
+import { isEnviRoi } from "./envi/regions.ts";
+import { readEnviRoi } from "./envi/roi.ts";
 import { readGeoTiff } from "./geotiff/geotiff.ts";
 import { isTiff } from "./geotiff/header.ts";
+import { type Location, toLocation } from "./location.ts";
 import { isMatlab } from "./matlab/mat-file.ts";
 import { matlabVariables, readMatlabRaster } from "./matlab/matlab.ts";
+import { isNpy } from "./numpy/header.ts";
+import { isNpz, npzVariables, readNumpyRaster } from "./numpy/numpy.ts";
+import { isPng, readPng } from "./png/png.ts";
 import type { Raster } from "./raster.ts";
-
-/** A file, or one variable in it: `scene.mat#hsi.Data`. */
-export interface Location {
-  readonly file: string;
-  /** What stands after `#`; null where nothing does. */
-  readonly field: string | null;
-}
 
 /** A variable of a file that holds several. */
 export interface Variable {
@@ -47,6 +46,41 @@ export const readers: readonly Reader[] = [
     variables: null,
   },
   {
+    name: "ENVI",
+    extensions: [".hdr", ".bsq", ".bil", ".bip"],
+    isFormat: isEnvi,
+    read: async (location) => readEnvi(withoutField(location)),
+    variables: null,
+  },
+  {
+    name: "ENVI ROI",
+    extensions: [".roi"],
+    isFormat: isEnviRoi,
+    read: async (location) => readEnviRoi(withoutField(location)),
+    variables: null,
+  },
+  {
+    name: "PNG",
+    extensions: [".png"],
+    isFormat: isPng,
+    read: async (location) => readPng(withoutField(location)),
+    variables: null,
+  },
+  {
+    name: "NumPy",
+    extensions: [".npy"],
+    isFormat: isNpy,
+    read: ({ file, field }) => readNumpyRaster(file, field),
+    variables: null,
+  },
+  {
+    name: "NumPy archive",
+    extensions: [".npz"],
+    isFormat: isNpz,
+    read: ({ file, field }) => readNumpyRaster(file, field),
+    variables: npzVariables,
+  },
+  {
     name: "MATLAB",
     extensions: [".mat"],
     isFormat: isMatlab,
@@ -58,13 +92,6 @@ export const readers: readonly Reader[] = [
 function withoutField({ file, field }: Location): string {
   if (field === null) return file;
   throw new ConfigError(file, `expected no "#…" after a file of this format; got "#${field}"`, field);
-}
-
-/** `file` or `file#field`; a `#` in the name of a file that exists belongs to its name. */
-export function toLocation(text: string): Location {
-  const hash = text.lastIndexOf("#");
-  if (hash <= 0 || existsSync(text)) return { file: text, field: null };
-  return { file: text.slice(0, hash), field: text.slice(hash + 1) };
 }
 
 /**

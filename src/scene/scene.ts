@@ -29,6 +29,17 @@ export interface Labels {
   readonly classes: readonly LandCoverClass[];
 }
 
+/** One of the plots that a scene is made of: a rectangle of its grid. */
+export interface Plot {
+  readonly name: string;
+  /** Its upper-left pixel in the scene. */
+  readonly row: number;
+  readonly col: number;
+  readonly height: number;
+  readonly width: number;
+  readonly georeference: Georeference | null;
+}
+
 /** Aligned sources `[H, W, L]`, labels and a georeference. */
 export interface Scene {
   readonly name: string;
@@ -40,4 +51,8 @@ export interface Scene {
   readonly georeference: Georeference | null;
   /** `[H, W]`, 1 where every source is valid; null where that is every pixel. */
   readonly valid: Uint8Array | null;
+  /** Plots that lie side by side on the grid, with gaps without data; null where the scene is one place. */
+  readonly plots: readonly Plot[] | null;
+  /** What was done to bring the files on one grid, in sentences. */
+  readonly notes: readonly string[];
 }

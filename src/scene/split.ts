@@ -1,5 +1,6 @@
 /** @file A split: which labelled pixels train, validate and test, with the rule and seed that chose them. */
 import { ConfigError, childKey, DataError, type Key, keyOf, permutation } from "../tensor/index.ts";
+import { plotSpacing } from "./plots.ts";
 import type { Labels, Scene } from "./scene.ts";
 import { fewestTraining, type Halves, halves } from "./splits/blocks.ts";
 import { readSplit } from "./splits/file.ts";
@@ -82,6 +83,15 @@ function poolOf(rule: DrawingRule, labels: Labels, scene: Scene, key: Key): Halv
       return { train: labelledPixels(labels), test: new Int32Array(0) };
     case "official":
       return masked(rule, labels);
+    case "plots": {
+      if (scene.plots === null) {
+        throw new DataError(scene.name, "expected a scene of many plots for the rule plots; got one place");
+      }
+      const { fraction = 0.5 } = rule;
+      // Plots lie at multiples of their spacing: each is a block.
+      const grid = { height: scene.height, width: scene.width, size: plotSpacing(scene.plots), guard: 0, fraction };
+      return halves(labels.data, labels.classes.length, grid, key);
+    }
     case "blocks": {
       const { size, guard = 0, fraction = 0.5 } = rule;
       const grid = { height: scene.height, width: scene.width, size, guard, fraction };
@@ -100,6 +110,7 @@ function wanted(rule: DrawingRule, size: number): number {
       return Math.min(size - 1, Math.max(fewestTraining, Math.round(rule.fraction * size)));
     case "official":
     case "blocks":
+    case "plots":
       return Math.min(size, rule.perClass ?? size);
   }
 }
@@ -123,6 +134,7 @@ function fromFile(path: string, scene: Scene, labels: Labels): Split {
  * - `fraction:P`: that share of each class trains, all others test.
  * - `blocks:SIZE[,guard:G][,fraction:F][,perClass:N]`: spatially disjoint blocks, see {@link halves}; N pixels of each
  *   class, or all, train from the training blocks; every labelled pixel of the other blocks tests.
+ * - `plots[,fraction:F][,perClass:N]`: the same with whole plots of a scene of many.
  * - `file:PATH`: as written by `writeSplit`; rule and seed are those of the file.
  * - `{ kind: "official", train, test }`: the published masks.
  *
@@ -161,10 +173,10 @@ export function makeSplit(scene: Scene, rule: string | SplitRule, seed: number, 
 /** The rule with the options in it, so that its text says all. */
 function withOptions(rule: SplitRule, options: SplitOptions): SplitRule {
   const { perClass, validation } = options;
-  if (perClass !== undefined && rule.kind !== "blocks" && rule.kind !== "official") {
+  if (perClass !== undefined && rule.kind !== "blocks" && rule.kind !== "plots" && rule.kind !== "official") {
     throw new ConfigError(
       "split",
-      `expected perClass only with blocks or official; got it with ${rule.kind}`,
+      `expected perClass only with blocks, plots or official; got it with ${rule.kind}`,
       perClass,
     );
   }

@@ -43,13 +43,18 @@ const checks: readonly Check[] = [
       names,
     );
   },
+  ({ scene }) => {
+    if ("simulate" in scene || scene.grid === null) return null;
+    const known = [...Object.keys(scene.sources), "labels"];
+    return known.includes(scene.grid) ? null : expected("scene.grid", `one of ${known.join(", ")}`, scene.grid);
+  },
   ({ split: { rule, perClass, validation } }) => {
     try {
       const { kind } = parseSplitRule(rule);
-      if (perClass !== null && kind !== "blocks" && kind !== "masks") {
+      if (perClass !== null && kind !== "blocks" && kind !== "plots" && kind !== "masks") {
         return fault(
           "split.perClass",
-          `expected a number only with a rule blocks:… or official:…; got ${perClass} with ${rule}`,
+          `expected a number only with a rule blocks:…, plots or official:…; got ${perClass} with ${rule}`,
           perClass,
         );
       }

@@ -19,6 +19,8 @@ interface Node {
   /** Of a record: what its keys are. */
   readonly each?: string;
   readonly isPath?: boolean;
+  /** Of a list: one value alone stands for a list of it. */
+  readonly isSingle?: boolean;
 }
 
 const root = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as Node;
@@ -72,7 +74,7 @@ function* leaves(given: Node, path: readonly string[]): Generator<ConfigKey> {
     type: plainTypes.find((type) => type === value.type)!,
     isList: node.items !== undefined,
     isNullable,
-    isPath: node.isPath ?? false,
+    isPath: value.isPath ?? false,
     choices: value.enum ?? null,
     default: given.default,
     meaning: given.description ?? "",
@@ -118,6 +120,8 @@ export function normalised(value: unknown, absolute: (path: string) => string): 
     if (node === null) return given;
     if (typeof given === "string" && node.shorthand) return walk({ [node.shorthand]: given }, node);
     if (typeof given === "string" && given !== "" && node.isPath) return absolute(given);
+    if (node.items && Array.isArray(given)) return given.map((one) => walk(one, node.items!));
+    if (node.isSingle && typeof given === "string") return [walk(given, node.items!)];
     if (!isMap(given)) return given;
     return Object.fromEntries(Object.entries(given).map(([key, one]) => [key, walk(one, child(node, key))]));
   };
@@ -136,13 +140,14 @@ export function jsonSchema(): Record<string, unknown> {
   const publish = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(publish);
     if (!isMap(node)) return node;
-    const { shorthand, each: _each, isPath: _isPath, description, ...rest } = node;
+    const { shorthand, isSingle, each: _each, isPath: _isPath, description, ...rest } = node;
     const isNamed = isMap(rest["properties"]);
     const entries = Object.entries(rest)
       .filter(([key, value]) => !isNoise(key, value, isNamed))
       .map(([key, value]) => [key, key === "properties" ? publishEach(value) : publish(value)]);
     const published = Object.fromEntries(entries);
     const told = typeof description === "string" ? { description } : {};
+    if (isSingle === true) return { ...told, anyOf: [published["items"], published] };
     return shorthand === undefined
       ? { ...told, ...published }
       : { ...told, anyOf: [{ type: "string", description: `Short for ${shorthand}` }, published] };

@@ -1,7 +1,15 @@
 /** @file The keys of a run's configuration: their types, ranges, defaults and meanings. All else about keys is made from here. */
 import { z } from "zod";
 import { baselines } from "../baselines/index.ts";
-import { type SimulatedSource, type SourceKind, simulatedSources, sourceKinds, splitRules } from "../scene/index.ts";
+import {
+  type SimulatedKind,
+  type SimulatedSource,
+  type SourceKind,
+  simulatedKinds,
+  simulatedSources,
+  sourceKinds,
+  splitRules,
+} from "../scene/index.ts";
 import {
   backbones,
   couplings,
@@ -19,16 +27,20 @@ export const presets: Readonly<Record<PresetName, SymDiffuserOptions>> = { small
 export const presetNames = ["small"] as const;
 export type PresetName = (typeof presetNames)[number];
 
-/** One source's file. */
+/** One source's files. */
 export interface SourceConfig {
-  /** Absolute once resolved; `file.mat#field` for a field of a file. */
-  readonly file: string;
+  /** Absolute once resolved; `file.mat#field` for a field of a file; bands of several files side by side. */
+  readonly file: readonly string[];
   /** Null: guessed from names and bands. */
   readonly kind: SourceKind | null;
   /** 0-based; null: all that have data. */
   readonly bands: readonly number[] | null;
   /** Null: what the file declares. */
   readonly nodata: number | null;
+  /** In nm: one a band, or the first and the last band's; null: what the file says. */
+  readonly wavelengths: readonly number[] | null;
+  /** The sensor that is simulated from the files' bands; null: none. */
+  readonly simulate: SimulatedKind | null;
 }
 
 export interface ClassConfig {
@@ -38,9 +50,17 @@ export interface ClassConfig {
 }
 
 export interface LabelsConfig {
-  readonly file: string;
+  readonly file: readonly string[];
+  /** Attribute of vector labels; null: the only one. */
+  readonly field: string | null;
+  /** Whether vector labels cover every pixel they touch, not only those whose centre they hold. */
+  readonly allTouched: boolean;
+  /** Table with more attributes of vector labels, joined by the column they share; null: none. */
+  readonly join: string | null;
   /** Null: the file's nodata value, 0 and negative values. */
   readonly unlabelled: readonly number[] | null;
+  /** Classes of fewer labelled pixels are left out. */
+  readonly minPixels: number;
   /** By code. */
   readonly classes: Readonly<Record<string, ClassConfig>>;
 }
@@ -50,6 +70,8 @@ export interface FileSceneConfig {
   /** By name, in the order of the file. */
   readonly sources: Readonly<Record<string, SourceConfig>>;
   readonly labels: LabelsConfig;
+  /** The source whose grid is that of the scene, or `labels`; null: labels if every source fits them, else the first source. */
+  readonly grid: string | null;
 }
 
 /** A scene that is simulated. */
@@ -106,11 +128,14 @@ const path = (): z.ZodString => z.string("a file").min(1, "a file").meta({ isPat
 const choice = <const T extends readonly string[]>(values: T) =>
   z.enum(values as unknown as [T[number], ...T[number][]], `one of ${values.join(", ")}`);
 const list = <T extends z.ZodType>(of: T): z.ZodArray<T> => z.array(of, "a list");
+const files = () => list(path()).min(1, "a file").meta({ isSingle: true });
 const group = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape, "keys with values");
 const copied = <T>(values: readonly T[]): T[] => [...values];
 
 const source = group({
-  file: path().describe("Raster file: GeoTIFF or MATLAB; FILE.mat#FIELD for one array of a file that holds several"),
+  file: files().describe(
+    "Raster file, or several whose bands are put side by side; FILE#FIELD for one array of a file that holds several; * in a path: a scene of many plots, one for each file found",
+  ),
   kind: choice(sourceKinds).nullable().default(null).describe("Kind of sensor; null: guessed from names and bands"),
   bands: list(integer(0))
     .min(1, "at least one band")
@@ -122,6 +147,15 @@ const source = group({
     .nullable()
     .default(null)
     .describe("Value that means missing; null: the one that the file declares"),
+  wavelengths: list(z.number("a number > 0").gt(0, "a number > 0"))
+    .min(1, "at least one wavelength")
+    .nullable()
+    .default(null)
+    .describe("Wavelengths of the bands in nm: one a band, or the first and the last; null: those that the file names"),
+  simulate: choice(simulatedKinds)
+    .nullable()
+    .default(null)
+    .describe("Sensor to simulate from the bands of the file, which need wavelengths; null: none"),
 }).meta({ shorthand: "file" });
 
 const labelledClass = group({
@@ -135,11 +169,26 @@ const labelledClass = group({
 }).meta({ shorthand: "name" });
 
 const labels = group({
-  file: path().describe("Raster of class codes, on the grid of the scene"),
+  file: files().describe(
+    "Raster of class codes, or polygons and points (GeoPackage, Shapefile, GeoJSON, CSV); FILE#LAYER for one of several layers",
+  ),
+  field: text()
+    .nullable()
+    .default(null)
+    .describe("Attribute of polygons and points that holds the class; null: the only one"),
+  allTouched: z
+    .boolean("true or false")
+    .default(false)
+    .describe("Whether polygons cover every pixel they touch, not only those whose centre they hold"),
+  join: path()
+    .nullable()
+    .default(null)
+    .describe("CSV table with more attributes of polygons and points, by the column that both have; null: none"),
   unlabelled: list(z.number("a number"))
     .nullable()
     .default(null)
     .describe("Codes that mean no label; null: the file's nodata value, 0 and every negative value"),
+  minPixels: integer(1).default(1).describe("Classes of fewer labelled pixels are left out"),
   classes: z
     .record(z.string().regex(/^-?\d+$/, "a class code"), labelledClass, "keys with values")
     .prefault({})
@@ -155,6 +204,12 @@ const fileScene = group({
     )
     .meta({ each: "name", description: "Sources of the scene by name, two or more, on one grid" }),
   labels: labels.describe("Ground truth to learn from and to test on"),
+  grid: text()
+    .nullable()
+    .default(null)
+    .describe(
+      "Source whose grid all others are put on, or labels; null: labels, where they are a raster that every source fits, else the first source",
+    ),
 });
 
 const simulatedScene = group({

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { Document, parseDocument, visit } from "yaml";
 import type { z } from "zod";
-import type { ClassOptions, SceneOptions } from "../scene/index.ts";
+import { type ClassOptions, isRemote, type SceneOptions, type SourceOptions } from "../scene/index.ts";
 import type { SymDiffuserOptions } from "../symdiffuser/index.ts";
 import { ConfigError, FormatError } from "../tensor/index.ts";
 import { type ConfigFault, configFault } from "./config-checks.ts";
 import { isMap, keyText, knownKeys, normalised } from "./config-keys.ts";
-import { configSchema, type FileSceneConfig, presets, type RunConfig } from "./config-schema.ts";
+import { configSchema, type FileSceneConfig, presets, type RunConfig, type SourceConfig } from "./config-schema.ts";
 import { nearest } from "./nearest.ts";
 
 export type { FileSceneConfig, RunConfig, SimulatedSceneConfig } from "./config-schema.ts";
@@ -100,6 +100,7 @@ export function resolveConfig(
 /** A path from a folder; the field after `#` is no part of it. */
 function pathFrom(folder: string): (path: string) => string {
   return (path) => {
+    if (isRemote(path)) return path;
     const hash = path.lastIndexOf("#");
     return hash <= 0 ? resolve(folder, path) : resolve(folder, path.slice(0, hash)) + path.slice(hash);
   };
@@ -156,8 +157,9 @@ function nameOf(scene: Record<string, unknown>): string {
   const { simulate, sources } = scene;
   if (simulate !== undefined) return `simulated-${isMap(simulate) ? (simulate["seed"] ?? 0) : 0}`;
   const first = isMap(sources) ? Object.values(sources)[0] : null;
-  const file = isMap(first) && typeof first["file"] === "string" ? first["file"].replace(/#[^#]*$/, "") : "run";
-  return basename(file, extname(file)) || "run";
+  const files = isMap(first) && Array.isArray(first["file"]) ? first["file"] : [];
+  const file = typeof files[0] === "string" ? files[0].replace(/#[^#]*$/, "") : "run";
+  return basename(file, extname(file)).replaceAll("*", "plots") || "run";
 }
 
 /** The first thing that the schema refuses; unknown keys before all else, since they explain what is missing. */
@@ -222,20 +224,35 @@ export function methodOptions(config: RunConfig): SymDiffuserOptions {
   return Object.fromEntries(methodKeys.map((key) => [key, config[key]])) as unknown as SymDiffuserOptions;
 }
 
-/** A configured scene of files as `openScene` takes it. */
-export function sceneOptions(name: string, { sources, labels }: FileSceneConfig): SceneOptions {
-  const { file, unlabelled, classes } = labels;
+/** A configured source as `openScene` takes it. */
+export function sourceOptions(
+  name: string,
+  { file, kind, bands, nodata, wavelengths, simulate }: SourceConfig,
+): SourceOptions {
   return {
     name,
-    sources: Object.entries(sources).map(([key, { file, kind, bands, nodata }]) => ({
-      name: key,
-      file,
-      ...(kind === null ? {} : { kind }),
-      ...(bands === null ? {} : { bands }),
-      ...(nodata === null ? {} : { nodata }),
-    })),
+    file,
+    ...(kind === null ? {} : { kind }),
+    ...(bands === null ? {} : { bands }),
+    ...(nodata === null ? {} : { nodata }),
+    ...(wavelengths === null ? {} : { wavelengths }),
+    ...(simulate === null ? {} : { simulate }),
+  };
+}
+
+/** A configured scene of files as `openScene` takes it. */
+export function sceneOptions(name: string, { sources, labels, grid }: FileSceneConfig): SceneOptions {
+  const { file, field, allTouched, join, unlabelled, minPixels, classes } = labels;
+  return {
+    name,
+    ...(grid === null ? {} : { grid }),
+    sources: Object.entries(sources).map(([key, source]) => sourceOptions(key, source)),
     labels: {
       file,
+      allTouched,
+      minPixels,
+      ...(field === null ? {} : { field }),
+      ...(join === null ? {} : { join }),
       ...(unlabelled === null ? {} : { unlabelled }),
       classes: Object.entries(classes).map(
         ([code, { name, color }]): ClassOptions => ({

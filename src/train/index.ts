@@ -9,6 +9,7 @@ export {
   resolveConfig,
   type SimulatedSceneConfig,
   sceneOptions,
+  sourceOptions,
 } from "./config.ts";
 export { type ConfigKey, configKeys, jsonSchema } from "./config-keys.ts";
 export { type LoopOptions, runStage, type StepReport, type Trained } from "./loop.ts";

@@ -41,6 +41,8 @@ export interface RunHooks {
   /** Work done of a named task, in a unit; `detail` in words. */
   readonly onTask: (task: string, done: number, total: number, unit: string, detail?: string) => void;
   readonly isStopped: () => boolean;
+  /** The scene is read and split; training begins. */
+  readonly onOpened: (scene: Scene, split: Split) => void;
 }
 
 /** A run that is trained. */
@@ -164,6 +166,7 @@ export async function trainRun(
   await mkdir(join(folder, runFiles.stages), { recursive: true });
   await writeAtomically(join(folder, runFiles.config), new TextEncoder().encode(configText(config)));
   writeSplit(join(folder, runFiles.split), split, scene);
+  hooks.onOpened(scene, split);
 
   const checksums = dataChecksums(scene);
   const fingerprint = createHash("sha256")

@@ -32,7 +32,7 @@ const word = fc.stringMatching(/^[a-z#./ ]{1,12}$/).filter((text) => text.trim()
 const rules = fc.constantFrom("blocks:9", "blocks:9,guard:2", "perClass:20", "fraction:0.2", "file:s.json", "9", "x:1");
 
 /** A value of a key, good or bad, as YAML would have it. */
-function valueFor({ path, type, choices, isList, isNullable }: ConfigKey): fc.Arbitrary<unknown> {
+function valueFor({ path, type, choices, isList, isPath, isNullable }: ConfigKey): fc.Arbitrary<unknown> {
   const integer = fc.integer({ min: -4, max: 300 });
   const plain: Readonly<Record<ConfigKey["type"], fc.Arbitrary<unknown>>> = {
     boolean: fc.boolean(),
@@ -44,11 +44,16 @@ function valueFor({ path, type, choices, isList, isNullable }: ConfigKey): fc.Ar
     string: path.at(-1) === "rule" ? rules : path.at(-1) === "color" ? fc.constantFrom("#a0B1c2", "red") : word,
   };
   const one = choices ? fc.constantFrom(...choices, "other") : plain[type];
-  const value: fc.Arbitrary<unknown> = isList ? fc.array(one, { maxLength: 4 }) : one;
+  const value: fc.Arbitrary<unknown> = isList
+    ? fc.array(one, isPath ? { minLength: 1, maxLength: 4 } : { maxLength: 4 })
+    : one;
   return isNullable ? fc.option(value) : value;
 }
 
 const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(",") : String(value));
+/** Lists of files are given one by one, since their names may hold commas. */
+const wordsOf = (flag: string, value: unknown, isPath: boolean): string[] =>
+  isPath && Array.isArray(value) ? value.flatMap((one) => [flag, String(one)]) : [flag, textOf(value)];
 
 /** `[a, b], 1` → `{ a: { b: 1 } }` over what is there. */
 function put(raw: Record<string, unknown>, [first, ...rest]: readonly string[], value: unknown): object {
@@ -70,7 +75,7 @@ describe("flags and keys", () => {
           const seeds = flag === "--seed" ? { split: { seed: value } } : {};
           const raw = put({ scene, ...seeds }, path, value);
           assert.deepEqual(
-            outcome(() => fromFlags([...base, flag, textOf(value)])),
+            outcome(() => fromFlags([...base, ...wordsOf(flag, value, key.isPath)])),
             outcome(() => fromFile(raw)),
           );
         }),
@@ -93,7 +98,7 @@ describe("flags of daily use", () => {
     assert.ok("sources" in scene);
     assert.deepEqual(Object.keys(scene.sources), ["z", "a"]);
     assert.equal(scene.sources["z"]!.kind, "sar");
-    assert.ok(scene.sources["a"]!.file.endsWith("x=y.tif"));
+    assert.ok(scene.sources["a"]!.file[0]!.endsWith("x=y.tif"));
   });
 
   it("set split, labels and threads", () => {

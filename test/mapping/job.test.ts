@@ -119,7 +119,7 @@ describe("a finished run", () => {
       sources.map(({ name, raster }) => {
         const file = join(folder, `other-${name}.tif`);
         writeFileSync(file, encodeGeoTiff(raster));
-        return [name, file];
+        return [name, [file]];
       }),
     );
     const other = await runJob({ ...job, sources: files, out: join(folder, "other") }, none);

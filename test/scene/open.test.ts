@@ -215,14 +215,12 @@ describe("openScene", () => {
 describe("a scene that cannot be opened", () => {
   const shifted = save("shifted", { ...size, georeference: at(10, 300_005), data: new Uint8Array(48) });
   const elsewhere = save("elsewhere", { ...size, georeference: at(10, 300_000, 32633), data: new Uint8Array(48) });
-  const odd = save("odd", { height: 4, width: 8, georeference: at(10), data: new Uint8Array(32) });
+  const odd = save("odd", { height: 4, width: 8, data: new Uint8Array(32) });
   const empty = save("empty", { ...size, data: new Float32Array(48).fill(Number.NaN) });
   const holey = save("holey", {
     ...size,
     data: new Float32Array(48).map((_, index) => (index === 40 ? 1 : Number.NaN)),
   });
-  const grid = "the grid of s2 (6 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32632)";
-  const advice = "resample it first, for example with gdalwarp -t_srs, -te and -ts";
   const s2 = { name: "s2", file: two };
   const faults: readonly (readonly [string, SceneOptions, string])[] = [
     ["no source", { sources: [] }, "sources: expected at least one source; got none"],
@@ -233,19 +231,26 @@ describe("a scene that cannot be opened", () => {
       "sources[0].bands: expected bands from 0 to 1; got 2",
     ],
     [
-      "a source half a pixel aside",
-      { sources: [s2, { name: "b", file: shifted }] },
-      `b: expected ${grid} or a whole multiple or part of it; got 6 rows × 8 columns of 10 × 10 from 300005, 5400000, EPSG:32632 — ${advice}`,
-    ],
-    [
-      "a source in another CRS",
-      { sources: [s2, { name: "b", file: elsewhere }] },
-      `b: expected ${grid} or a whole multiple or part of it; got 6 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32633 — ${advice}`,
-    ],
-    [
-      "a source of another size",
+      "a source of another size, without a place",
       { sources: [s2, { name: "b", file: odd }] },
-      `b: expected ${grid} or a whole multiple or part of it; got 4 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32632 — ${advice}`,
+      "b: expected the size of the scene's grid (6 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32632) or a whole " +
+        "multiple or part of it, or a georeference in both; got 4 rows × 8 columns without georeference — resample it first, for example with gdalwarp",
+    ],
+    [
+      "a source elsewhere",
+      { sources: [s2, { name: "b", file: elsewhere }] },
+      "b: expected pixels with data in every band; got none — bands without any data: 0",
+    ],
+    ["a grid that is no source's", { sources: [s2], grid: "s1" }, "grid: expected one of s2; got s1"],
+    [
+      "files of one source on different grids",
+      { sources: [{ name: "b", file: [two, shifted] }] },
+      `${shifted}: expected the grid of ${two} (6 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32632); got 6 rows × 8 columns of 10 × 10 from 300005, 5400000, EPSG:32632`,
+    ],
+    [
+      "a field of raster labels",
+      { sources: [s2], labels: { file: two, field: "class" } },
+      `labels.field: expected it with polygons or points only; got it with ${two}`,
     ],
     [
       "only NaN",

@@ -15,9 +15,7 @@ import {
   readers,
   recipeOf,
   recipes,
-  type Source,
 } from "../../src/scene/index.ts";
-import { simulatedSource, simulatedSourceOf } from "../../src/scene/simulated-source.ts";
 import { recipeFolder, recipeGoldens, scaled } from "./recipe-goldens.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "symdiffuser-recipes-"));
@@ -323,39 +321,6 @@ describe("download", () => {
     answer = () => {};
     const stop = AbortSignal.timeout(30);
     await assert.rejects(download(item(), folderOf("stop"), { ...local, stop }), { name: "StoppedError" });
-  });
-});
-
-describe("simulatedSourceOf", () => {
-  it("reads kind, source and name", () => {
-    assert.deepEqual(simulatedSourceOf("pan:hsi"), { name: "pan", kind: "pan", from: "hsi" });
-    assert.deepEqual(simulatedSourceOf("colour=rgb:cube"), { name: "colour", kind: "rgb", from: "cube" });
-  });
-
-  for (const text of ["pan", "pan:", ":hsi", "swir:hsi", "=pan:hsi", "a=b=pan:hsi", "pan:hsi:x", ""]) {
-    it(`refuses "${text}"`, () => {
-      const form = "KIND:SOURCE or NAME=KIND:SOURCE, with KIND one of pan, rgb, msi";
-      assert.throws(() => simulatedSourceOf(text), {
-        name: "ConfigError",
-        message: `simulate: expected ${form}; got "${text}"`,
-      });
-    });
-  }
-
-  it("makes the source from the one it names", () => {
-    const raster = {
-      ...{ height: 1, width: 1, bands: 3, data: Float32Array.of(1, 2, 3), valid: null, bandNames: null },
-      ...{ wavelengthsNm: [460, 550, 640], georeference: null, nodata: null, categories: null },
-    };
-    const hsi: Source = { name: "cube", kind: "hsi", raster };
-    const made = simulatedSource(simulatedSourceOf("p=pan:cube"), [hsi]);
-    assert.deepEqual([made.name, made.kind, ...made.raster.data], ["p", "pan", 2]);
-    assert.throws(() => simulatedSource(simulatedSourceOf("pan:hsi"), [hsi]), {
-      message: 'simulate: expected one of cube to simulate "pan" from; got "hsi"',
-    });
-    assert.throws(() => simulatedSource(simulatedSourceOf("cube=pan:cube"), [hsi]), {
-      message: 'simulate: expected a name that no source has; got "cube"',
-    });
   });
 });
 

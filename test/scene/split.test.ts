@@ -23,7 +23,8 @@ function sceneOf(labels: Uint16Array, height: number, width: number, valid: Uint
     color: [0, 0, 0] as const,
     code: at + 1,
   }));
-  return { name: "test", height, width, sources: [], labels: { data: labels, classes }, georeference: null, valid };
+  const rest = { sources: [], georeference: null, plots: null, notes: [] };
+  return { name: "test", height, width, labels: { data: labels, classes }, valid, ...rest };
 }
 
 /** Labels 0 … `classCount` at random. */
@@ -221,7 +222,11 @@ describe("makeSplit", () => {
 
   it("refuses options that do not go with the rule", () => {
     const cases: [string, object, string][] = [
-      ["perClass:5", { perClass: 4 }, "split: expected perClass only with blocks or official; got it with perClass"],
+      [
+        "perClass:5",
+        { perClass: 4 },
+        "split: expected perClass only with blocks, plots or official; got it with perClass",
+      ],
       ["file:a.json", { validation: 0.1 }, "split: expected no validation share with file, which has its own; got one"],
       ["blocks:4", { perClass: 0 }, 'split: expected perClass to be an integer ≥ 1; got "0"'],
     ];
@@ -258,7 +263,7 @@ describe("parseSplitRule", () => {
   });
 
   const known =
-    "perClass:N, fraction:P, blocks:SIZE[,guard:G][,fraction:F][,perClass:N], official:TRAIN_MASK,TEST_MASK, file:PATH";
+    "perClass:N, fraction:P, blocks:SIZE[,guard:G][,fraction:F][,perClass:N], plots[,fraction:F][,perClass:N], official:TRAIN_MASK,TEST_MASK, file:PATH";
   const faults: [string, string][] = [
     ["random", `split: expected one of ${known}; got "random"`],
     ["toString:3", `split: expected one of ${known}; got "toString:3"`],

@@ -60,6 +60,8 @@ export function easyScene(height = 36, width = 45): Scene {
     ],
     labels: { data: labels, classes },
     georeference: null,
+    plots: null,
+    notes: [],
     valid,
   };
 }

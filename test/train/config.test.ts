@@ -22,6 +22,7 @@ const project = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "config-"));
 after(() => rmSync(folder, { recursive: true }));
 
+const none = { kind: null, bands: null, nodata: null, wavelengths: null, simulate: null };
 const files = { scene: { sources: { s2: "a.tif", s1: { file: "b.mat#x/y", bands: [0] } }, labels: "l.tif" } };
 const simulated = { scene: { simulate: {} } };
 
@@ -47,10 +48,19 @@ describe("resolveConfig", () => {
     const { scene } = resolveConfig(files, "", folder) as RunConfig & { scene: { sources: object; labels: object } };
     assert.deepEqual(scene, {
       sources: {
-        s2: { file: resolve(folder, "a.tif"), kind: null, bands: null, nodata: null },
-        s1: { file: `${resolve(folder, "b.mat")}#x/y`, kind: null, bands: [0], nodata: null },
+        s2: { ...none, file: [resolve(folder, "a.tif")] },
+        s1: { ...none, file: [`${resolve(folder, "b.mat")}#x/y`], bands: [0] },
       },
-      labels: { file: resolve(folder, "l.tif"), unlabelled: null, classes: {} },
+      labels: {
+        file: [resolve(folder, "l.tif")],
+        field: null,
+        allTouched: false,
+        join: null,
+        unlabelled: null,
+        minPixels: 1,
+        classes: {},
+      },
+      grid: null,
     });
   });
 
@@ -93,7 +103,7 @@ describe("resolveConfig", () => {
     ],
     [
       { scene: { source: {}, labels: "x" } },
-      "train.yaml: scene.source: unknown key; known are sources, labels, simulate — did you mean sources?",
+      "train.yaml: scene.source: unknown key; known are sources, labels, grid, simulate — did you mean sources?",
     ],
     [
       { scene: { sources: { a: "x" }, labels: "y" } },
@@ -165,11 +175,11 @@ describe("resolveConfig", () => {
     [withKeys({ smoothing: 2 }), "train.yaml: smoothing: expected an odd side of a window; got 2"],
     [
       withKeys({ split: { rule: "blok:3" } }),
-      'train.yaml: split.rule: expected one of perClass:N, fraction:P, blocks:SIZE[,guard:G][,fraction:F][,perClass:N], official:TRAIN_MASK,TEST_MASK, file:PATH; got "blok:3"',
+      'train.yaml: split.rule: expected one of perClass:N, fraction:P, blocks:SIZE[,guard:G][,fraction:F][,perClass:N], plots[,fraction:F][,perClass:N], official:TRAIN_MASK,TEST_MASK, file:PATH; got "blok:3"',
     ],
     [
       withKeys({ split: { rule: "fraction:0.1", perClass: 3 } }),
-      "train.yaml: split.perClass: expected a number only with a rule blocks:… or official:…; got 3 with fraction:0.1",
+      "train.yaml: split.perClass: expected a number only with a rule blocks:…, plots or official:…; got 3 with fraction:0.1",
     ],
     [
       withKeys({ pretraining: { averageDecay: 1 } }),
@@ -239,11 +249,13 @@ describe("sceneOptions", () => {
     assert.deepEqual(sceneOptions("valley", scene), {
       name: "valley",
       sources: [
-        { name: "s2", file: resolve(folder, "a.tif") },
-        { name: "s1", file: `${resolve(folder, "b.mat")}#x/y`, bands: [0] },
+        { name: "s2", file: [resolve(folder, "a.tif")] },
+        { name: "s1", file: [`${resolve(folder, "b.mat")}#x/y`], bands: [0] },
       ],
       labels: {
-        file: resolve(folder, "l.tif"),
+        file: [resolve(folder, "l.tif")],
+        allTouched: false,
+        minPixels: 1,
         unlabelled: [0],
         classes: [
           { code: 2, name: "trees", color: [31, 107, 54] },

@@ -141,5 +141,14 @@ export function simulateScene(options: SimulationOptions = {}): Scene {
     return simulateSource(hsi!, name);
   });
   const labels = { data: dominantCover(light, land, grid), classes };
-  return { name: `simulated-${seed}`, ...grid, sources: made, labels, georeference: place, valid: null };
+  return {
+    name: `simulated-${seed}`,
+    ...grid,
+    sources: made,
+    labels,
+    georeference: place,
+    valid: null,
+    plots: null,
+    notes: [],
+  };
 }

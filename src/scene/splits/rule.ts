@@ -12,6 +12,7 @@ export type SplitRule =
   | PerClassRule
   | FractionRule
   | BlocksRule
+  | PlotsRule
   | OfficialRule
   | { readonly kind: "file"; readonly path: string };
 
@@ -36,6 +37,15 @@ export interface BlocksRule extends Draw {
   /** Share of the blocks that train, in (0, 1). @default 0.5 */
   readonly fraction?: number;
   /** At most this many training pixels per class, drawn at random from the training blocks. @default all */
+  readonly perClass?: number;
+}
+
+/** Whole plots of a scene of many either train or test. */
+export interface PlotsRule extends Draw {
+  readonly kind: "plots";
+  /** Share of the plots that train, in (0, 1). @default 0.5 */
+  readonly fraction?: number;
+  /** At most this many training pixels per class, drawn at random from the training plots. @default all */
   readonly perClass?: number;
 }
 
@@ -64,6 +74,7 @@ export const splitRules = [
   "perClass:N",
   "fraction:P",
   "blocks:SIZE[,guard:G][,fraction:F][,perClass:N]",
+  "plots[,fraction:F][,perClass:N]",
   "official:TRAIN_MASK,TEST_MASK",
   "file:PATH",
 ] as const;
@@ -101,6 +112,17 @@ const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
     },
   ],
   [
+    "plots",
+    {
+      head: null,
+      fields: new Map([
+        ["fraction", share],
+        ["perClass", count],
+        ["validation", part],
+      ]),
+    },
+  ],
+  [
     "official",
     {
       head: null,
@@ -130,6 +152,7 @@ function unknownRule(rule: string): ConfigError {
  * @throws ConfigError if the rule, one of its fields or a value is not known
  */
 export function parseSplitRule(rule: string): Exclude<SplitRule, OfficialRule> | MasksRule {
+  if (/^plots(,|$)/.test(rule)) return { kind: "plots", ...numbersOf(rule, "plots", rule.split(",").slice(1)) };
   const colon = rule.indexOf(":");
   const kind = colon < 0 ? rule : rule.slice(0, colon);
   if (kind === "official") {
@@ -148,18 +171,26 @@ export function parseSplitRule(rule: string): Exclude<SplitRule, OfficialRule> |
   const form = forms.get(kind);
   if (form?.head == null) throw unknownRule(rule);
   const [head, ...rest] = rule.slice(colon + 1).split(",");
-  const numbers = new Map<string, number>([[form.head[0], parseNumber(kind, head!, form.head[1])]]);
-  for (const word of rest) {
+  const [field, numberKind] = form.head;
+  const numbers = { [field]: parseNumber(kind, head!, numberKind), ...numbersOf(rule, kind, rest) };
+  return { kind, ...numbers } as unknown as Exclude<SplitRule, OfficialRule>;
+}
+
+/** The fields that follow a rule's head. */
+function numbersOf(rule: string, kind: string, words: readonly string[]): Record<string, number> {
+  const { fields } = forms.get(kind)!;
+  const numbers = new Map<string, number>();
+  for (const word of words) {
     const at = word.indexOf(":");
     const field = at < 0 ? word : word.slice(0, at);
-    const known = form.fields.get(field);
+    const known = fields.get(field);
     if (at < 0 || known === undefined || numbers.has(field)) {
-      const names = [...form.fields.keys()].map((name) => `${name}:…`).join(", ");
+      const names = [...fields.keys()].map((name) => `${name}:…`).join(", ");
       throw new ConfigError("split", `expected each of ${names} at most once after ${kind}; got "${word}"`, rule);
     }
     numbers.set(field, parseNumber(field, word.slice(at + 1), known));
   }
-  return { kind, ...Object.fromEntries(numbers) } as unknown as Exclude<SplitRule, OfficialRule>;
+  return Object.fromEntries(numbers);
 }
 
 /**

@@ -12,6 +12,8 @@ export interface LabelRasterOptions {
   readonly allTouched: boolean;
   /** From the coordinates of the layer to those of the grid; null where they are the same. */
   readonly project: ((x: number, y: number) => readonly [number, number]) | null;
+  /** Whether it is fine that no feature lies on the grid, as on one plot of many. @default false */
+  readonly mayBeEmpty?: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export function labelRaster(layer: VectorLayer, grid: PixelGrid, options: LabelR
     const placed = options.project === null ? geometry : moved(geometry, options.project);
     return { geometry: placed, value: codes[index]! };
   });
-  checkPlaces(shapes, valued, layer.file, grid);
+  checkPlaces(shapes, valued, layer.file, grid, options.mayBeEmpty ?? false);
   return {
     height,
     width,
@@ -108,13 +110,20 @@ function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function checkPlaces(shapes: readonly Shape[], features: readonly Feature[], file: string, grid: PixelGrid): void {
+function checkPlaces(
+  shapes: readonly Shape[],
+  features: readonly Feature[],
+  file: string,
+  grid: PixelGrid,
+  mayBeEmpty: boolean,
+): void {
   const boxes = shapes.map(({ geometry }) => boxOfGeometry(geometry));
   const lost = boxes.findIndex((box) => !box.every(Number.isFinite));
   if (lost >= 0) {
     const where = `feature ${features[lost]!.number}`;
     throw new DataError(file, `expected ${where} to have a place in the CRS of the grid; got none`);
   }
+  if (mayBeEmpty) return;
   const { height, width, transform: t } = grid;
   const corners = [0, height].flatMap((row) => [0, width].map((col) => [row, col] as const));
   const places = corners.flatMap(([row, col]) => [t[0] + col * t[1] + row * t[2], t[3] + col * t[4] + row * t[5]]);

@@ -1,0 +1,75 @@
+/** @file Labels from their files: a raster of codes, or polygons and points to be burnt on the grid of the scene. */
+import { ConfigError, DataError } from "../tensor/index.ts";
+import { transformBetween } from "./crs/transform.ts";
+import type { Grid } from "./grid.ts";
+import type { LabelOptions } from "./labels.ts";
+import { type Placed, placedLabels } from "./place.ts";
+import type { Raster } from "./raster.ts";
+import { readRaster } from "./readers.ts";
+import type { VectorLayer } from "./vector/features.ts";
+import { withTable } from "./vector/join.ts";
+import { labelRaster } from "./vector/labels.ts";
+import { isVector, readVector } from "./vector/readers.ts";
+
+/** Ground truth before it is on the grid of the scene. */
+export type GroundTruth =
+  | { readonly kind: "raster"; readonly raster: Raster }
+  | { readonly kind: "vector"; readonly layer: VectorLayer };
+
+/** The label files of a scene. */
+export function labelFiles({ file }: Pick<LabelOptions, "file">): readonly string[] {
+  return typeof file === "string" ? [file] : file;
+}
+
+/** @throws FormatError, UnsupportedError, ConfigError as the readers do */
+export async function readGroundTruth(options: LabelOptions): Promise<GroundTruth> {
+  const files = labelFiles(options);
+  if (!isVector(files[0]!)) {
+    if (files.length > 1) {
+      throw new ConfigError("labels.file", `expected one raster of labels; got ${files.length}`, files);
+    }
+    for (const key of ["field", "join"] as const) {
+      if (options[key] === undefined) continue;
+      throw new ConfigError(
+        `labels.${key}`,
+        `expected it with polygons or points only; got it with ${files[0]}`,
+        options[key],
+      );
+    }
+    return { kind: "raster", raster: await readRaster(files[0]!) };
+  }
+  const layers: VectorLayer[] = [];
+  for (const file of files) layers.push(await readVector(file));
+  const layer = together(layers);
+  return { kind: "vector", layer: options.join === undefined ? layer : withTable(layer, options.join) };
+}
+
+/** All features as one layer, in the CRS of the first. */
+function together(layers: readonly VectorLayer[]): VectorLayer {
+  const [first, ...others] = layers as readonly [VectorLayer, ...VectorLayer[]];
+  for (const { file, crs } of others) {
+    const isSame = crs?.epsg === first.crs?.epsg && (crs?.epsg !== null || crs.wkt === first.crs?.wkt);
+    if (!isSame) {
+      throw new DataError(
+        file,
+        `expected the CRS of ${first.file} (${first.crs?.name ?? "none"}); got ${crs?.name ?? "none"}`,
+      );
+    }
+  }
+  const fields = first.fields.filter((field) => others.every((other) => other.fields.includes(field)));
+  return { ...first, fields, features: layers.flatMap(({ features }) => features) };
+}
+
+/** Label codes on the grid of the scene, one band. @param mayBeEmpty  whether it is fine that none lies there */
+export function placedTruth(truth: GroundTruth, grid: Grid, options: LabelOptions, mayBeEmpty: boolean): Placed {
+  const subject = labelFiles(options).join(", ");
+  if (truth.kind === "raster") return placedLabels(truth.raster, grid, subject);
+  const { layer } = truth;
+  if (grid.georeference === null) {
+    throw new DataError(subject, "expected a scene with a georeference to lay polygons and points on; got none");
+  }
+  const { transform, crs } = grid.georeference;
+  const project = layer.crs === null || crs === null ? null : transformBetween(layer.crs, crs);
+  const { field = null, allTouched = false } = options;
+  return { raster: labelRaster(layer, { ...grid, transform }, { field, allTouched, project, mayBeEmpty }), note: null };
+}
