@@ -95,6 +95,11 @@ describe("coordinate reference systems by well-known text", () => {
       "UnsupportedError",
       "CRS of a .prj file (parameter Tilt) is not supported",
     ],
+    [
+      'PROJCS["p",GEOGCS["g",DATUM["d",SPHEROID["s",6378137,298]]],PROJECTION["Robinson"],PARAMETER["False_Easting",1e99]]',
+      "UnsupportedError",
+      "CRS of a .prj file (x_0=1e+99) is not supported",
+    ],
   ];
   for (const [wkt, name, message] of faults) {
     it(`refuses ${wkt.slice(0, 30) || "nothing"}`, () => {

@@ -25,5 +25,25 @@ export function isTied({ datum }: Definition): boolean {
   return /(^| )(datum=WGS84|towgs84=|a=6378137 b=6378137$)/.test(datum);
 }
 
+/** Smallest and largest values that make sense: degrees, metres, factors. */
+const limits: readonly (readonly [RegExp, number, number])[] = [
+  [/^lat_/, -90, 90],
+  [/^(lon|pm|alpha|gamma)/, -360, 360],
+  [/^[xy]_0$/, -1e9, 1e9],
+  [/^(k|rf|to_meter)$/, 1e-6, 1e6],
+  [/^[ab]$/, 1e6, 1e8],
+  [/^towgs84$/, -1e5, 1e5],
+];
+
+/** The first term that no CRS of the Earth has, such as a latitude of 100, or null. */
+export function impossibleTerm({ projection, datum }: Definition): string | null {
+  const isPossible = (term: string): boolean => {
+    const [name, values = ""] = term.split("=");
+    const limit = limits.find(([names]) => names.test(name!));
+    return limit === undefined || values.split(",").every((value) => +value >= limit[1] && +value <= limit[2]);
+  };
+  return `${projection} ${datum}`.split(" ").find((term) => !isPossible(term)) ?? null;
+}
+
 /** What to do about a CRS that is not supported. */
 export const advice = "reproject its raster to UTM or another common CRS first, for example with gdalwarp -t_srs";

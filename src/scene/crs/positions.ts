@@ -1,6 +1,7 @@
 /**
  * @file Where the pixels of one grid lie on another. The mapping is computed at the corners of blocks and interpolated
- * between them; a block where that would be off by more than two ten-thousandths of a pixel is split.
+ * between them; a block where that would be off by more than half a thousandth of a pixel is split, down to
+ * blocks so small that each of their pixels is computed.
  */
 import type { Transform } from "./transform.ts";
 
@@ -12,8 +13,10 @@ import type { Transform } from "./transform.ts";
 export type Visit = (pixel: number, col: number, row: number, cols: number, rows: number) => void;
 
 const blockSize = 64;
+/** Pixels of a block that is not split any more. */
+const fewPixels = 16;
 /** Of the larger of a pixel here and a pixel there. */
-const tolerancePixels = 2e-4;
+const tolerancePixels = 5e-4;
 
 interface Block {
   readonly row: number;
@@ -44,27 +47,39 @@ function visitBlock(mapping: Transform, block: Block, width: number, visit: Visi
   const downLeft = mapping(col, row + rows);
   const downRight = mapping(col + cols, row + rows);
   const corners = [upLeft, upRight, downLeft, downRight] as const;
-  const isPixel = rows === 1 && cols === 1;
-  if (!isPixel) {
-    const middles = [
-      [mapping(col + cols / 2, row), upLeft, upRight],
-      [mapping(col + cols / 2, row + rows), downLeft, downRight],
-      [mapping(col, row + rows / 2), upLeft, downLeft],
-      [mapping(col + cols, row + rows / 2), upRight, downRight],
-      [mapping(col + cols / 2, row + rows / 2), ...corners],
-    ] as const;
-    if (corners.every(isNowhere) && middles.every(([middle]) => isNowhere(middle))) return;
-    const sizes = [
-      Math.hypot(upRight[0] - upLeft[0], upRight[1] - upLeft[1]) / cols,
-      Math.hypot(downLeft[0] - upLeft[0], downLeft[1] - upLeft[1]) / rows,
-    ];
-    const tolerance = tolerancePixels * Math.max(1, ...sizes);
-    if (!middles.every(([middle, ...around]) => isBetween(middle, around, tolerance))) {
-      for (const part of parts(block)) visitBlock(mapping, part, width, visit);
-      return;
+  const middles = [
+    [mapping(col + cols / 2, row), upLeft, upRight],
+    [mapping(col + cols / 2, row + rows), downLeft, downRight],
+    [mapping(col, row + rows / 2), upLeft, downLeft],
+    [mapping(col + cols, row + rows / 2), upRight, downRight],
+    [mapping(col + cols / 2, row + rows / 2), ...corners],
+  ] as const;
+  if (corners.every(isNowhere) && middles.every(([middle]) => isNowhere(middle))) return;
+  const sizes = [
+    Math.hypot(upRight[0] - upLeft[0], upRight[1] - upLeft[1]) / cols,
+    Math.hypot(downLeft[0] - upLeft[0], downLeft[1] - upLeft[1]) / rows,
+  ];
+  const tolerance = tolerancePixels * Math.max(1, ...sizes);
+  if (middles.every(([middle, ...around]) => isBetween(middle, around, tolerance))) {
+    visitPixels(corners, block, width, visit);
+  } else if (rows * cols <= fewPixels) {
+    visitExactly(mapping, block, width, visit);
+  } else {
+    for (const part of parts(block)) visitBlock(mapping, part, width, visit);
+  }
+}
+
+function visitExactly(mapping: Transform, { row, col, rows, cols }: Block, width: number, visit: Visit): void {
+  for (let y = row; y < row + rows; y++) {
+    for (let x = col; x < col + cols; x++) {
+      const centre = mapping(x + 0.5, y + 0.5);
+      if (isNowhere(centre)) continue;
+      const [right, down] = [mapping(x + 1, y + 0.5), mapping(x + 0.5, y + 1)];
+      const size = (axis: 0 | 1) => 2 * Math.hypot(right[axis] - centre[axis], down[axis] - centre[axis]);
+      // Beyond the pixel's edge there may be no place.
+      visit(y * width + x, centre[0], centre[1], size(0) || 1, size(1) || 1);
     }
   }
-  if (!corners.some(isNowhere)) visitPixels(corners, block, width, visit);
 }
 
 type Point = readonly [number, number];

@@ -7,7 +7,7 @@
 import proj4, { type Converter } from "proj4";
 import { UnsupportedError } from "../../tensor/index.ts";
 import type { Crs } from "../raster.ts";
-import { advice, type Definition, isGeographic, isTied, projText } from "./definition.ts";
+import { advice, type Definition, impossibleTerm, isGeographic, isTied, projText } from "./definition.ts";
 import { epsgDefinition } from "./epsg.ts";
 import { geoKeyDefinition } from "./geo-keys.ts";
 import { wktDefinition } from "./wkt.ts";
@@ -24,6 +24,8 @@ export type Transform = (x: number, y: number) => readonly [number, number];
 export function definitionOf(crs: Crs): Definition {
   const name = cited(crs) === null ? (crs.epsg === null ? crs.name : `EPSG:${crs.epsg}`) : "of the citation";
   const definition = lookUp(crs, name);
+  const impossible = impossibleTerm(definition);
+  if (impossible !== null) throw new UnsupportedError(`CRS ${name} (${impossible})`, advice);
   // proj4 forgets it there.
   if (/^proj=sinu .*[xy]_0=(?!0( |$))/.test(definition.projection)) {
     throw new UnsupportedError(`CRS ${name} (sinusoidal with a false easting or northing)`, advice);
@@ -81,14 +83,22 @@ const wgs84 = "+proj=longlat +datum=WGS84";
 export function transformBetween(from: Crs, to: Crs): Transform {
   if (isSameCrs(from, to)) return (x, y) => [x, y];
   const [own, other] = [definitionOf(from), definitionOf(to)];
+  // Over longitude and latitude, so that no projection meets a latitude beyond a pole.
   if (isSameDatum(own, other)) {
     // Its shift cancels out, and the loss of height with it.
-    const [before, after] = [projText(withoutShift(own)), projText(withoutShift(other))];
-    return before === after ? (x, y) => [x, y] : step(before, after, from, to);
+    const [before, after] = [withoutShift(own), withoutShift(other)];
+    if (projText(before) === projText(after)) return (x, y) => [x, y];
+    return chain(step(projText(before), longlat(before), from, to), step(longlat(before), projText(after), from, to));
   }
-  const toWgs84 = step(projText(own), wgs84, from, to);
-  const fromWgs84 = step(wgs84, projText(other), from, to);
-  return (x, y) => fromWgs84(...toWgs84(x, y));
+  return chain(step(projText(own), wgs84, from, to), step(wgs84, projText(other), from, to));
+}
+
+function chain(first: Transform, second: Transform): Transform {
+  return (x, y) => second(...first(x, y));
+}
+
+function longlat({ datum }: Definition): string {
+  return projText({ projection: "proj=longlat", datum });
 }
 
 function withoutShift({ projection, datum, datumCode }: Definition): Definition {
