@@ -2,8 +2,8 @@
 import { FormatError } from "../../tensor/index.ts";
 import { type Library, LibraryFault, takeLibrary } from "./library.ts";
 
-/** An attribute's value; lists of texts within lists are MATLAB's field names, letter by letter. */
-export type AttributeValue = number | string | readonly AttributeValue[];
+/** An attribute's value. */
+export type AttributeValue = number | string | readonly (number | string)[];
 export type Attributes = ReadonlyMap<string, AttributeValue>;
 
 /** A group. */
@@ -65,7 +65,8 @@ export interface Hdf5File {
   close(): Promise<void>;
 }
 
-const entryMs = 10_000;
+/** For one step of the library, which takes milliseconds. */
+const stepMs = 1500;
 
 /**
  * Open an HDF5 file.
@@ -90,22 +91,22 @@ export async function openHdf5(file: string, sizeBytes: number): Promise<Hdf5Fil
     }
   };
   try {
-    await ask("open", [file], [], "an HDF5 file", entryMs);
+    await ask("open", [file], [], "an HDF5 file", stepMs);
   } catch (cause) {
     await library.release();
     throw cause;
   }
   return {
     ...{ file, sizeBytes },
-    entry: async (path) => (await ask("entry", [path], [], `an HDF5 object at ${path}`, entryMs)) as Entry,
+    entry: async (path) => (await ask("entry", [path], [], `an HDF5 object at ${path}`, stepMs)) as Entry,
     read: async (path, offset, count, bytes, space) => {
       const terms = [path, offset, count, bytes, space];
       // Generous: the library makes some 50 MiB a second.
-      const limitMs = entryMs + (bytes / 2 ** 20) * 200;
+      const limitMs = stepMs + (bytes / 2 ** 20) * 200;
       return (await ask("read", terms, [space], `numbers in ${path}`, limitMs)) as Uint8Array<ArrayBuffer>;
     },
     close: async () => {
-      await ask("close", [], [], "an HDF5 file", entryMs).catch(() => {});
+      await ask("close", [], [], "an HDF5 file", stepMs).catch(() => {});
       await library.release();
     },
   };

@@ -3,17 +3,18 @@
  * trap. It sees one file and no other: links and storage that point elsewhere lead nowhere.
  */
 import { Worker } from "node:worker_threads";
-import { SymdiffuserError } from "../../tensor/index.ts";
+import { InternalError, SymdiffuserError } from "../../tensor/index.ts";
 
 const maxReferences = 10_000;
 const maxAttributeBytes = 2 ** 16;
+const maxName = 4096;
 
 // As text, so that it runs the same from sources and from the built package.
 const program = `
 const { parentPort, workerData } = require("node:worker_threads");
-const { maxReferences, maxAttributeBytes } = workerData;
+const { maxReferences, maxAttributeBytes, maxName } = workerData;
 const only = "/file";
-let library, module, file, stream, open, id;
+let library, module, file, stream, open, id, places;
 let diagnosis = "";
 
 async function start() {
@@ -43,6 +44,9 @@ async function start() {
   };
 }
 
+// Time limits are for one step of a long answer.
+const beat = () => parentPort.postMessage({ beat: true });
+
 function openFile(path) {
   close();
   file = path;
@@ -54,20 +58,47 @@ function openFile(path) {
 function close() {
   if (open !== undefined) open.close();
   open = undefined;
+  places = undefined;
   // A file that an object still holds would be found again, stale, if its bytes changed.
   if (stream !== undefined) throw new Error("the file stays open");
 }
 
+// The bindings pass over most failures; what the library prints betrays them.
+function sound(ask) {
+  diagnosis = "";
+  const answer = ask();
+  if (diagnosis !== "") throw new Error("unreadable");
+  return answer;
+}
+
 function attributes(path) {
   const found = [];
-  for (const name of module.get_attribute_names(id, path)) {
+  for (const name of sound(() => module.get_attribute_names(id, path))) {
     const { type, vlen_type, shape, total_size, size } = module.get_attribute_metadata(id, path, name);
-    const isText = type === 3 || (type === 9 && vlen_type.type === 3);
+    if (shape === null || total_size * size > maxAttributeBytes) continue;
+    const isText = type === 3;
     const isNumber = (type === 0 && [1, 2, 4, 8].includes(size)) || (type === 1 && [4, 8].includes(size));
-    if (shape === null || (!isText && !isNumber) || total_size * size > maxAttributeBytes) continue;
-    found.push([name, new library.Attribute(id, path, name).json_value]);
+    const isSpelt = type === 9 && vlen_type.type === 3 && vlen_type.size === 1;
+    if (isText || isNumber) found.push([name, new library.Attribute(id, path, name).json_value]);
+    else if (isSpelt) found.push([name, spelt(path, name, total_size)]);
   }
   return new Map(found);
+}
+
+// Lists of letters. Their lengths are not to be trusted.
+function spelt(path, name, count) {
+  const at = module._malloc(count * 8);
+  try {
+    if (module.get_attribute_data(id, path, name, BigInt(at)) < 0) throw new Error("an attribute cannot be read");
+    const { buffer } = module.HEAPU8;
+    return Array.from({ length: count }, (_, index) => {
+      const [length, letters] = new Uint32Array(buffer, at + index * 8, 2);
+      if (length > maxName || letters + length > buffer.byteLength) throw new Error("a name of " + length + " letters");
+      return Buffer.from(buffer, letters, length).toString("latin1");
+    });
+  } finally {
+    module._free(at);
+  }
 }
 
 function read(path, offset, count, bytes, space = new ArrayBuffer(bytes)) {
@@ -86,12 +117,31 @@ function read(path, offset, count, bytes, space = new ArrayBuffer(bytes)) {
   }
 }
 
+// MATLAB keeps what references lead to in one group. The library finds the name of a reference by walking the whole
+// file, so the names' references are asked for instead, once.
+function placesOfReferences() {
+  const group = "/#refs#";
+  const found = new Map();
+  if (module.get_type(id, group) !== module.H5G_GROUP) return found;
+  for (const name of module.get_names(id, group, false)) {
+    beat();
+    const path = group + "/" + name;
+    found.set(key(module.create_object_reference(id, path)), path);
+  }
+  return found;
+}
+
+const key = (reference) => Buffer.from(reference).toString("hex");
+
 function references(path, { shape, total_size, size }) {
   if (total_size > maxReferences) throw new Error("more than " + maxReferences + " references in one array");
   const bytes = read(path, shape.map(() => 0), shape, total_size * size);
+  places ??= placesOfReferences();
   return Array.from({ length: total_size }, (_, at) => {
+    beat();
     const reference = bytes.subarray(at * size, (at + 1) * size);
-    return reference.every((byte) => byte === 0) ? null : module.get_referenced_name(id, reference, true);
+    if (reference.every((byte) => byte === 0)) return null;
+    return places.get(key(reference)) ?? module.get_referenced_name(id, reference, true);
   });
 }
 
@@ -106,10 +156,10 @@ function entry(path) {
   if (kind === module.H5G_GROUP) {
     // Links to groups may run in circles.
     if (path !== "/" && module.get_symbolic_link(id, path) !== null) return { kind: "other" };
-    return { kind: "group", attributes: attributes(path), names: module.get_names(id, path, false) };
+    return { kind: "group", attributes: attributes(path), names: sound(() => module.get_names(id, path, false)) };
   }
   if (kind !== module.H5G_DATASET) return { kind: "other" };
-  const metadata = module.get_dataset_metadata(id, path);
+  const metadata = sound(() => module.get_dataset_metadata(id, path));
   const { shape, type, size, signed, compound_type, chunks, virtual_sources, enum_type, ref_type, total_size } = metadata;
   const isReference = type === 7 && ref_type === "object" && shape !== null && shape.length > 0 && total_size > 0;
   const hasScales = shape !== null && module.get_attribute_names(id, path).some((name) => name.startsWith("DIMENSION_L"));
@@ -125,7 +175,7 @@ function entry(path) {
     members: (compound_type?.members ?? []).map(({ name, type, size }) => ({ name, type, size })),
     chunks,
     isVirtual: virtual_sources !== undefined,
-    filters: module.get_dataset_filters(id, path).map(({ id, name }) => ({ id, name })),
+    filters: sound(() => module.get_dataset_filters(id, path)).map(({ id, name }) => ({ id, name })),
     references: isReference ? references(path, metadata) : null,
     axisNames: (shape ?? []).map((_, axis) => (hasScales ? axisName(path, axis, labels[axis]) : null)),
   };
@@ -151,6 +201,8 @@ parentPort.on("message", async ({ question, terms }) => {
 `;
 
 interface Answer {
+  /** Not an answer yet, but a sign that the library goes on. */
+  readonly beat?: boolean;
   readonly value?: unknown;
   readonly fault?: string;
 }
@@ -174,14 +226,19 @@ let kept: Library | null = null;
 export async function takeLibrary(): Promise<Library> {
   const library = kept ?? start();
   kept = null;
-  await library.ask("start", [], [], startMs);
-  return library;
+  try {
+    await library.ask("start", [], [], startMs);
+    return library;
+  } catch (cause) {
+    await library.release();
+    throw new InternalError(`the HDF5 library does not start (${(cause as Error).message})`, { cause });
+  }
 }
 
 function start(): Library {
   const worker = new Worker(program, {
     ...{ eval: true, execArgv: [], stdout: true, stderr: true },
-    workerData: { h5wasm: import.meta.resolve("h5wasm/node"), maxReferences, maxAttributeBytes },
+    workerData: { h5wasm: import.meta.resolve("h5wasm/node"), maxReferences, maxAttributeBytes, maxName },
   });
   const waiting: ((answer: Answer) => void)[] = [];
   let end: Answer | null = null;
@@ -191,7 +248,11 @@ function start(): Library {
     end ??= { fault };
     for (const answer of waiting.splice(0)) answer(end);
   };
-  worker.on("message", (answer: Answer) => waiting.shift()?.(answer));
+  let timer: NodeJS.Timeout | undefined;
+  worker.on("message", (answer: Answer) => {
+    if (answer.beat === true) timer?.refresh();
+    else waiting.shift()?.(answer);
+  });
   worker.on("error", (cause: unknown) => stop(cause instanceof Error ? cause.message : String(cause)));
   worker.on("exit", () => stop("the HDF5 library has stopped"));
 
@@ -200,12 +261,15 @@ function start(): Library {
       clearTimeout(keeping);
       worker.ref();
       worker.postMessage({ question, terms }, moved);
-      const timer = setTimeout(() => stop(`the HDF5 library ran longer than ${limitMs} ms`), limitMs);
+      // The last question's limit runs from when it was asked: those before it have answered by then, or run too long.
+      clearTimeout(timer);
+      timer = setTimeout(() => stop(`the HDF5 library ran longer than ${limitMs} ms`), limitMs);
+      const own = timer;
       const { value, fault } = await new Promise<Answer>((resolve) => {
         if (end === null) waiting.push(resolve);
         else resolve(end);
       });
-      clearTimeout(timer);
+      clearTimeout(own);
       if (fault === undefined) return value;
       isFaulty = true;
       throw new LibraryFault(fault);

@@ -159,7 +159,7 @@ function fieldNames(entry: GroupEntry | DatasetEntry): readonly string[] {
   const names = entry.kind === "group" ? entry.names : [];
   const told = entry.attributes.get("MATLAB_fields");
   if (!Array.isArray(told)) return names;
-  const ordered = told.map((letters) => (Array.isArray(letters) ? letters.join("") : String(letters)));
+  const ordered = told.map(String);
   const isSame = ordered.length === names.length && names.every((name) => ordered.includes(name));
   return entry.kind === "dataset" || isSame ? ordered : names;
 }
