@@ -1,4 +1,5 @@
 /** @file A map as files: GeoTIFF with palette, names and place, confidence, a picture, and what else is asked for. */
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Area,
@@ -16,7 +17,7 @@ import {
   type Reduction,
   writeGeoPackage,
 } from "../evaluate/index.ts";
-import type { Category, LandCoverClass } from "../scene/index.ts";
+import type { Category, LandCoverClass, Plot } from "../scene/index.ts";
 import { UnsupportedError, writeAtomically } from "../tensor/index.ts";
 import type { LandCoverMap } from "./map.ts";
 import { type Origin, originFields } from "./origin.ts";
@@ -66,7 +67,8 @@ export function categoriesOf(classes: readonly LandCoverClass[]): Category[] {
 }
 
 /**
- * Write `map.tif`, `confidence.tif` and `map.png`, with names and styles beside them, and the files that are wanted.
+ * Write `map.tif`, `confidence.tif` and `map.png`, with names and styles beside them, and the files that are wanted;
+ * of a scene of many plots also the map of each, in its place, in `plots/`.
  *
  * @returns their paths
  * @throws UnsupportedError for class codes that no map can hold, and for GeoJSON without an EPSG code
@@ -98,6 +100,13 @@ export async function writeMap(
   await write("confidence.tif", geoTiffParts({ ...values, bands: 1, data: map.confidence, bandNames: ["confidence"] }));
   await write("confidence.qml", encodeValueStyle(confidenceColors, 0, 1));
   await write("map.png", encodePng(mapPicture({ title: name, labels, classes, georeference })));
+  for (const plot of origin.scene.plots ?? []) {
+    const { height, width, georeference } = plot;
+    const own = { ...codes, height, width, georeference, data: cut(codes.data, origin.scene.width, plot) };
+    await mkdir(join(folder, "plots"), { recursive: true });
+    await write(join("plots", `${plot.name}.tif`), geoTiffParts(own));
+    await write(join("plots", `${plot.name}.tif.aux.xml`), encodeAuxXml(categories));
+  }
   if (wanted.probabilities && map.probabilities !== null) {
     const bandNames = classes.map((one) => one.name);
     const data = map.probabilities;
@@ -109,6 +118,16 @@ export async function writeMap(
     written.push(...(await polygonWriters[wanted.polygons](folder, layer)));
   }
   return written;
+}
+
+/** The rectangle of a plot, from rows of `width` pixels. */
+function cut<Data extends Uint8Array | Uint16Array>(data: Data, width: number, plot: Plot): Data {
+  const part = new (data.constructor as new (length: number) => Data)(plot.height * plot.width);
+  for (let row = 0; row < plot.height; row++) {
+    const from = (plot.row + row) * width + plot.col;
+    part.set(data.subarray(from, from + plot.width), row * plot.width);
+  }
+  return part;
 }
 
 /** How polygons are written; returns the paths. Not named after `map.tif`, whose style QGIS would apply to them. */

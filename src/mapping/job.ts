@@ -113,7 +113,9 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
         control.onEvent({ kind: "task", task, done, total, unit, ...(detail === undefined ? {} : { detail }) }),
       isStopped: control.isStopped,
       onOpened: (scene, split) => {
-        for (const text of [...scene.notes, splitTable(split, scene.labels!)]) control.onEvent({ kind: "note", text });
+        const plots = scene.plots === null ? [] : [`${scene.plots.length} plots`];
+        for (const text of [...plots, ...scene.notes, splitTable(split, scene.labels!)])
+          control.onEvent({ kind: "note", text });
       },
     },
   );

@@ -84,7 +84,7 @@ async function openPlots(options: SceneOptions, patterns: readonly string[]): Pr
       raster: together(source.name, (place) => place.sources[at]!.raster),
     })),
     codes: places[0]!.codes && together("labels", (place) => place.codes!),
-    notes: [`${plots.length} plots`, ...places[0]!.notes.map((note) => `${note} (the first plot)`)],
+    notes: places[0]!.notes.map((note) => `${note} (the first of ${plots.length} plots)`),
   });
 }
 

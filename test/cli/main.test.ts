@@ -50,7 +50,7 @@ describe("--version", () => {
 describe("a command line that cannot be understood", () => {
   const usage = (command: string, words: string): string =>
     `Usage: symdiffuser ${command}${words}\nAll flags: symdiffuser${command && ` ${command.trim()}`} --help\n`;
-  const known = "demo, train, map, evaluate, info, simulate";
+  const known = "demo, train, map, evaluate, info, simulate, recipe";
   const faults: readonly (readonly [string, string])[] = [
     [
       "trian",
@@ -145,10 +145,12 @@ describe("simulate and info", () => {
     const { name, scene } = readConfig(join(out, "config.yaml"));
     assert.equal(name, "simulated-0");
     assert.deepEqual("sources" in scene && scene.sources["lidar"], {
-      file: join(out, "lidar.tif"),
+      file: [join(out, "lidar.tif")],
       kind: "lidar",
       bands: null,
       nodata: null,
+      wavelengths: null,
+      simulate: null,
     });
     assert.deepEqual("labels" in scene && scene.labels.classes["5"], { name: "water", color: "#326ec8" });
   });

@@ -16,6 +16,7 @@ const keys = {
   projectedCitation: 3073,
 } as const;
 const userDefined = 32767;
+const geographicModel = 2;
 const pixelIsPoint = 2;
 
 /** Place of a GeoTIFF, null where the file does not say it by an affine transform. */
@@ -51,7 +52,10 @@ function crsOf(values: TiffTags): Crs | null {
   if (directory.length < 4) return null;
   const projected = shortKey(values, keys.projectedCrs);
   const geographic = shortKey(values, keys.geographicCrs);
-  const code = projected ?? (shortKey(values, keys.modelType) === 1 ? null : geographic);
+  // Of a projected CRS that only its text tells, the geographic code is that of the base.
+  const model = shortKey(values, keys.modelType);
+  const isGeographic = (model === null || model === geographicModel) && !citesProjected(values);
+  const code = projected ?? (isGeographic ? geographic : null);
   const epsg = code === null || code === 0 || code === userDefined ? null : code;
   const cited = [keys.projectedCitation, keys.citation, keys.geographicCitation].map((key) => textKey(values, key));
   const citation = cited.find((text) => text !== null && text !== "") ?? null;
@@ -63,6 +67,10 @@ function crsOf(values: TiffTags): Crs | null {
     ascii: typeof ascii === "string" ? ascii : "",
   };
   return { epsg, name: citation ?? (epsg === null ? "user-defined" : `EPSG:${epsg}`), wkt: null, geoKeys };
+}
+
+function citesProjected(values: TiffTags): boolean {
+  return textKey(values, keys.citation)?.includes("PROJCS[") ?? false;
 }
 
 function numbers(values: TiffTags, tag: number): readonly number[] {

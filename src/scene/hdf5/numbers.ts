@@ -70,7 +70,7 @@ export async function readNumbers(
   const outLengths = axes.map((axis) => shape[axis]!);
   const outStrides = rowMajorStrides(outLengths);
   const strides = shape.map((_, axis) => (axes.includes(axis) ? outStrides[axes.indexOf(axis)]! : 0));
-  const out = new type.Held(outLengths.reduce((size, length) => size * length, 1));
+  const out = allocate(type, outLengths, location);
   const block = blockShape(entry, type, strides);
   const blocks = Array.from(blockOffsets(shape, block), (offset) => {
     const lengths = offset.map((start, axis) => Math.min(block[axis]!, shape[axis]! - start));
@@ -93,6 +93,15 @@ export async function readNumbers(
     if (at + 2 < blocks.length) readings.push(read(at + 2, bytes.buffer));
   }
   return out;
+}
+
+function allocate(type: NumberType, lengths: readonly number[], location: string): RasterData {
+  const length = lengths.reduce((size, one) => size * one, 1);
+  try {
+    return new type.Held(length);
+  } catch (cause) {
+    throw new UnsupportedError(`${location}: an array of ${length} numbers`, "cut it into parts", { cause });
+  }
 }
 
 function check({ file, sizeBytes }: Hdf5File, entry: DatasetEntry, type: NumberType, location: string): void {

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { encodeGeoTiff, type GeoTiff } from "../../src/evaluate/index.ts";
+import { type Georeference, leakage, makeSplit, openScene, type SceneOptions } from "../../src/scene/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "symdiffuser-plots-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+for (const name of ["a", "b", "field"]) mkdirSync(join(folder, name));
+
+const crs = { epsg: 32632, name: "EPSG:32632", wkt: null, geoKeys: null };
+const place = (plot: number, pixel: number): Georeference => ({
+  transform: [1000 * plot, pixel, 0, 5000, 0, -pixel],
+  crs,
+});
+
+function save(file: string, raster: Omit<GeoTiff, "bands">): void {
+  writeFileSync(join(folder, file), encodeGeoTiff({ bands: 1, ...raster }));
+}
+
+/** Ten plots of 6 × 5 pixels, the second source at half the pixel size, and squares of two classes. */
+const features: object[] = [];
+for (let plot = 0; plot < 10; plot++) {
+  save(`a/P${plot}.tif`, { height: 6, width: 5, data: new Uint8Array(30).fill(plot), georeference: place(plot, 2) });
+  save(`b/P${plot}.tif`, {
+    height: 12,
+    width: 10,
+    data: new Float32Array(120).fill(plot / 2),
+    georeference: place(plot, 1),
+  });
+  const [west, north] = [1000 * plot, 5000];
+  const square = (from: number, to: number): number[][] => [
+    [west, north - from],
+    [west + 10, north - from],
+    [west + 10, north - to],
+    [west, north - to],
+    [west, north - from],
+  ];
+  // The last plot is without labels.
+  if (plot === 9) continue;
+  for (const [id, from, to] of [
+    [2 * plot, 0, 4],
+    [2 * plot + 1, 8, 12],
+  ] as const) {
+    features.push({
+      type: "Feature",
+      properties: { tree: id },
+      geometry: { type: "Polygon", coordinates: [square(from, to)] },
+    });
+  }
+}
+const polygons = join(folder, "field", "crowns.geojson");
+const member = { type: "name", properties: { name: "urn:ogc:def:crs:EPSG::32632" } };
+writeFileSync(polygons, JSON.stringify({ type: "FeatureCollection", crs: member, features }));
+const table = join(folder, "field", "trees.csv");
+const rows = Array.from({ length: 18 }, (_, tree) => `${tree},${tree % 2 === 0 ? "oak" : "pine"}`);
+writeFileSync(table, ["tree,species", ...rows, "0,oak"].join("\n"));
+
+const options: SceneOptions = {
+  sources: [
+    { name: "a", file: join(folder, "a/P*.tif") },
+    { name: "b", file: join(folder, "b/P*.tif") },
+  ],
+  labels: { file: polygons, join: table, field: "species" },
+};
+
+describe("a scene of many plots", () => {
+  it("lays them side by side, with gaps that are not valid", async () => {
+    const { height, width, valid, plots, sources, labels } = await openScene(options);
+    assert.equal(plots!.length, 10);
+    const { georeference, ...fourth } = plots![4]!;
+    assert.deepEqual(fourth, { name: "4", row: 22, col: 0, height: 6, width: 5 });
+    assert.deepEqual(georeference!.transform, place(4, 2).transform);
+    assert.deepEqual([height, width], [3 * 22 - 16, 4 * 22 - 16]);
+    assert.equal(
+      valid!.reduce((sum, one) => sum + one, 0),
+      300,
+    );
+    const [a, b] = sources;
+    const pixel = 22 * width;
+    assert.deepEqual([a!.raster.data[pixel], b!.raster.data[pixel]], [4, 2]);
+    assert.deepEqual(
+      labels!.classes.map(({ name }) => name),
+      ["oak", "pine"],
+    );
+    // Two rows of oak, two of nothing, two of pine.
+    assert.deepEqual(
+      [0, 2, 4].map((row) => labels!.data[pixel + row * width]),
+      [1, 0, 2],
+    );
+    assert.equal(labels!.data.filter((label) => label > 0).length, 9 * 20);
+  });
+
+  it("is split by whole plots, without leakage", async () => {
+    const scene = await openScene(options);
+    const split = makeSplit(scene, "plots,fraction:0.4,perClass:15", 3);
+    const plotsOf = (pixels: Int32Array): Set<number> =>
+      new Set(Array.from(pixels, (at) => Math.floor(at / scene.width / 22) * 4 + Math.floor((at % scene.width) / 22)));
+    const [train, test] = [plotsOf(split.train), plotsOf(split.test)];
+    assert.equal(train.size, 4);
+    assert.equal(test.size, 5);
+    assert.ok([...train].every((plot) => !test.has(plot)));
+    assert.equal(split.train.length, 30);
+    assert.equal(leakage(split, scene.height, scene.width, 6), 0);
+  });
+
+  it("is refused where a plot lacks a file, or nothing matches", async () => {
+    const [a, b] = options.sources;
+    await assert.rejects(openScene({ sources: [a!, { ...b!, file: join(folder, "b/P1*.tif") }] }), {
+      name: "ConfigError",
+      message: `${join(folder, "b/P1*.tif")}: expected ${join(folder, "b/P10.tif")}, as there is for ${join(folder, "a/P*.tif")}; got none`,
+    });
+    await assert.rejects(openScene({ sources: [{ ...a!, file: join(folder, "a/Q*.tif") }] }), {
+      message: `${join(folder, "a/Q*.tif")}: expected files of that pattern; got none`,
+    });
+    await assert.rejects(async () => makeSplit({ ...(await openScene(options)), plots: null }, "plots", 0), {
+      message: "P*: expected a scene of many plots for the rule plots; got one place",
+    });
+  });
+
+  it("leaves rare classes out when asked to", async () => {
+    await assert.rejects(openScene({ ...options, labels: { ...options.labels!, minPixels: 91 } }), {
+      message: `${polygons}: expected at least two classes of 91 pixels; got 0, the largest has 90`,
+    });
+  });
+});
