@@ -44,6 +44,9 @@ async function start() {
   };
 }
 
+// What is wrong with a file; told as text, for classes do not cross threads.
+class Fault extends Error {}
+
 // Time limits are for one step of a long answer.
 const beat = () => parentPort.postMessage({ beat: true });
 
@@ -52,7 +55,7 @@ function openFile(path) {
   file = path;
   open = new library.File(only, "r");
   id = open.file_id;
-  if (id < 0n) throw "cut short or no HDF5 file";
+  if (id < 0n) throw new Fault("cut short or no HDF5 file");
 }
 
 function close() {
@@ -60,14 +63,14 @@ function close() {
   open = undefined;
   places = undefined;
   // A file that an object still holds would be found again, stale, if its bytes changed.
-  if (stream !== undefined) throw "the file stays open";
+  if (stream !== undefined) throw new Fault("the file stays open");
 }
 
 // The bindings pass over most failures; what the library prints betrays them.
 function sound(ask) {
   diagnosis = "";
   const answer = ask();
-  if (diagnosis !== "") throw "unreadable";
+  if (diagnosis !== "") throw new Fault("unreadable");
   return answer;
 }
 
@@ -89,11 +92,11 @@ function attributes(path) {
 function spelt(path, name, count) {
   const at = module._malloc(count * 8);
   try {
-    if (module.get_attribute_data(id, path, name, BigInt(at)) < 0) throw "an attribute cannot be read";
+    if (module.get_attribute_data(id, path, name, BigInt(at)) < 0) throw new Fault("an attribute cannot be read");
     const { buffer } = module.HEAPU8;
     return Array.from({ length: count }, (_, index) => {
       const [length, letters] = new Uint32Array(buffer, at + index * 8, 2);
-      if (length > maxName || letters + length > buffer.byteLength) throw "a name of " + length + " letters";
+      if (length > maxName || letters + length > buffer.byteLength) throw new Fault("a name of " + length + " letters");
       return Buffer.from(buffer, letters, length).toString("latin1");
     });
   } finally {
@@ -103,12 +106,12 @@ function spelt(path, name, count) {
 
 function read(path, offset, count, bytes, space = new ArrayBuffer(bytes)) {
   const at = module._malloc(bytes);
-  if (at === 0) throw "no memory for " + bytes + " bytes";
+  if (at === 0) throw new Fault("no memory for " + bytes + " bytes");
   try {
     // A single number has no axes to choose from.
     const big = (list) => (list.length === 0 ? null : list.map(BigInt));
     const status = module.get_dataset_data(id, path, big(count), big(offset), big(count.map(() => 1)), BigInt(at));
-    if (status < 0) throw "the HDF5 library cannot decode them";
+    if (status < 0) throw new Fault("the HDF5 library cannot decode them");
     const out = new Uint8Array(space, 0, bytes);
     out.set(module.HEAPU8.subarray(at, at + bytes));
     return out;
@@ -134,7 +137,7 @@ function placesOfReferences() {
 const key = (reference) => Buffer.from(reference).toString("hex");
 
 function references(path, { shape, total_size, size }) {
-  if (total_size > maxReferences) throw "more than " + maxReferences + " references in one array";
+  if (total_size > maxReferences) throw new Fault("more than " + maxReferences + " references in one array");
   const bytes = read(path, shape.map(() => 0), shape, total_size * size);
   places ??= placesOfReferences();
   return Array.from({ length: total_size }, (_, at) => {
