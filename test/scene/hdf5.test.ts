@@ -206,5 +206,5 @@ describe("damaged HDF5 files", () => {
 describeReader(reader, {
   ...{ valid: [], cut: [] },
   damaged: [`${folder}single.mat`, `${folder}tree.mat#hsi.Lidar[0].z`, `${folder}user-block.h5`],
-  damages: 3,
+  damages: 2,
 });

@@ -1,6 +1,6 @@
 /** @file An HDF5 file: its objects and their numbers, as the library tells them. */
 import { FormatError } from "../../tensor/index.ts";
-import { type Library, LibraryFault, takeLibrary } from "./library.ts";
+import { type Library, LibraryFault, stepMs, takeLibrary } from "./library.ts";
 
 /** An attribute's value. */
 export type AttributeValue = number | string | readonly (number | string)[];
@@ -65,9 +65,6 @@ export interface Hdf5File {
   close(): Promise<void>;
 }
 
-/** For one step of the library, which takes milliseconds. */
-const stepMs = 1500;
-
 /**
  * Open an HDF5 file.
  *
@@ -105,9 +102,6 @@ export async function openHdf5(file: string, sizeBytes: number): Promise<Hdf5Fil
       const limitMs = stepMs + (bytes / 2 ** 20) * 200;
       return (await ask("read", terms, [space], `numbers in ${path}`, limitMs)) as Uint8Array<ArrayBuffer>;
     },
-    close: async () => {
-      await ask("close", [], [], "an HDF5 file", stepMs).catch(() => {});
-      await library.release();
-    },
+    close: () => library.release(),
   };
 }

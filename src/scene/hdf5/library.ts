@@ -217,11 +217,13 @@ export class LibraryFault extends SymdiffuserError {}
 export interface Library {
   /** @param moved  buffers among the terms that move to the worker */
   ask(question: string, terms: readonly unknown[], moved: ArrayBuffer[], limitMs: number): Promise<unknown>;
-  /** For the next file, if nothing went wrong, else stopped. */
+  /** Close the file; keep the library for the next one if nothing went wrong. */
   release(): Promise<void>;
 }
 
 const startMs = 30_000;
+/** For one step of the library, which takes milliseconds. */
+export const stepMs = 1500;
 const keepMs = 5_000;
 let kept: Library | null = null;
 
@@ -259,26 +261,37 @@ function start(): Library {
   worker.on("error", (cause: unknown) => stop(cause instanceof Error ? cause.message : String(cause)));
   worker.on("exit", () => stop("the HDF5 library has stopped"));
 
+  async function answerTo(
+    question: string,
+    terms: readonly unknown[],
+    moved: ArrayBuffer[],
+    limitMs: number,
+  ): Promise<Answer> {
+    clearTimeout(keeping);
+    worker.ref();
+    worker.postMessage({ question, terms }, moved);
+    // The last question's limit runs from when it was asked: those before it have answered by then, or run too long.
+    clearTimeout(timer);
+    const own = setTimeout(() => stop(`the HDF5 library ran longer than ${limitMs} ms`), limitMs);
+    timer = own;
+    const answer = await new Promise<Answer>((resolve) => {
+      if (end === null) waiting.push(resolve);
+      else resolve(end);
+    });
+    clearTimeout(own);
+    if (answer.fault !== undefined) isFaulty = true;
+    return answer;
+  }
+
   const library: Library = {
     async ask(question, terms, moved, limitMs) {
-      clearTimeout(keeping);
-      worker.ref();
-      worker.postMessage({ question, terms }, moved);
-      // The last question's limit runs from when it was asked: those before it have answered by then, or run too long.
-      clearTimeout(timer);
-      timer = setTimeout(() => stop(`the HDF5 library ran longer than ${limitMs} ms`), limitMs);
-      const own = timer;
-      const { value, fault } = await new Promise<Answer>((resolve) => {
-        if (end === null) waiting.push(resolve);
-        else resolve(end);
-      });
-      clearTimeout(own);
+      const { value, fault } = await answerTo(question, terms, moved, limitMs);
       if (fault === undefined) return value;
-      isFaulty = true;
       throw new LibraryFault(fault);
     },
     async release() {
-      if (isFaulty || waiting.length > 0 || kept !== null) {
+      if (!isFaulty) await answerTo("close", [], [], stepMs);
+      if (isFaulty || kept !== null) {
         await worker.terminate();
         return;
       }

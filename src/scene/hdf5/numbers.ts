@@ -79,18 +79,19 @@ export async function readNumbers(
   const spaceBytes = block.reduce((size, length) => size * length, type.bytes);
   const read = (at: number, space: ArrayBuffer) => {
     const { offset, lengths, bytes } = blocks[at]!;
-    const reading = hdf5.read(path, offset, lengths, bytes, space);
-    // Awaited later, if at all.
-    reading.catch(() => {});
-    return reading;
+    return hdf5.read(path, offset, lengths, bytes, space);
   };
   // While one block is put in place, the library decodes the next.
   const readings = blocks.slice(0, 2).map((_, at) => read(at, new ArrayBuffer(spaceBytes)));
-  for (const [at, { offset, lengths }] of blocks.entries()) {
-    const bytes = await readings[at]!;
-    const start = offset.reduce((place, from, axis) => place + from * strides[axis]!, 0);
-    placeBlock(toNumbers(bytes, type, true, location), lengths, out, strides, start);
-    if (at + 2 < blocks.length) readings.push(read(at + 2, bytes.buffer));
+  try {
+    for (const [at, { offset, lengths }] of blocks.entries()) {
+      const bytes = await readings[at]!;
+      const start = offset.reduce((place, from, axis) => place + from * strides[axis]!, 0);
+      placeBlock(toNumbers(bytes, type, true, location), lengths, out, strides, start);
+      if (at + 2 < blocks.length) readings.push(read(at + 2, bytes.buffer));
+    }
+  } finally {
+    await Promise.allSettled(readings);
   }
   return out;
 }
