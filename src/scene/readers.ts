@@ -7,6 +7,7 @@ import { isEnviRoi } from "./envi/regions.ts";
 import { readEnviRoi } from "./envi/roi.ts";
 import { readGeoTiff } from "./geotiff/geotiff.ts";
 import { isTiff } from "./geotiff/header.ts";
+import { hdf5Variables, isHdf5, readHdf5Raster } from "./hdf5/hdf5.ts";
 import { type Location, toLocation } from "./location.ts";
 import { isMatlab } from "./matlab/mat-file.ts";
 import { matlabVariables, readMatlabRaster } from "./matlab/matlab.ts";
@@ -79,6 +80,13 @@ export const readers: readonly Reader[] = [
     isFormat: isNpz,
     read: ({ file, field }) => readNumpyRaster(file, field),
     variables: npzVariables,
+  },
+  {
+    name: "HDF5",
+    extensions: [".h5", ".hdf5", ".he5", ".nc"],
+    isFormat: isHdf5,
+    read: ({ file, field }) => readHdf5Raster(file, field),
+    variables: hdf5Variables,
   },
   {
     name: "MATLAB",

@@ -265,7 +265,12 @@ describeReader(envi(".hdr", golden("last.bil")), {
   ...{ valid: [], cut: [golden("last.hdr")], damaged: [golden("last.hdr")], damages: 600 },
 });
 describeReader(envi(".hdr", golden("utm.dat")), {
-  ...{ valid: [], cut: [], damaged: ["utm.hdr", "bad-bands.hdr", "classes.hdr"].map(golden), damages: 300 },
+  ...{
+    valid: [golden("utm.hdr"), golden("classes.hdr")],
+    cut: [],
+    damaged: ["utm.hdr", "bad-bands.hdr", "classes.hdr"].map(golden),
+    damages: 300,
+  },
 });
 describeReader(envi(".bil", golden("last.hdr")), {
   ...{ valid: [], cut: [golden("last.bil")], damaged: [golden("last.bil")], damages: 20 },
@@ -341,8 +346,8 @@ describe("ENVI regions of interest", () => {
 
 describeReader(
   {
-    ...{ name: "ENVI ROI", extensions: [".txt", ".roi"], isFormat: isEnviRoi, variables: null },
+    ...{ name: "ENVI ROI", extensions: [".roi"], isFormat: isEnviRoi, variables: null },
     read: ({ file }) => readEnviRoi(file),
   },
-  { valid: [], cut: [golden("roi-cut.txt")], damaged: [golden("regions.txt")], damages: 600 },
+  { valid: [golden("regions.txt")], cut: [golden("roi-cut.txt")], damaged: [golden("regions.txt")], damages: 600 },
 );

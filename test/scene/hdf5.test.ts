@@ -4,22 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { hdf5Variables, isHdf5, readHdf5Raster } from "../../src/scene/hdf5/hdf5.ts";
-import { type Reader, toLocation } from "../../src/scene/index.ts";
+import { hdf5Variables, isHdf5 } from "../../src/scene/hdf5/hdf5.ts";
+import { readers, readRaster } from "../../src/scene/index.ts";
 import { describeReader } from "../support/describe-reader.ts";
 import { type Golden, goldenPixels } from "../support/golden-rasters.ts";
 
 const folder: string = fileURLToPath(new URL("../golden/hdf5/", import.meta.url));
 const goldens = JSON.parse(readFileSync(`${folder}hdf5.json`, "utf8")) as Golden[];
 
-const reader: Reader = {
-  name: "HDF5",
-  extensions: [".h5", ".hdf5", ".he5", ".nc", ".mat"],
-  isFormat: isHdf5,
-  read: ({ file, field }) => readHdf5Raster(file, field),
-  variables: hdf5Variables,
-};
-const readRaster = (text: string) => reader.read(toLocation(text));
+const reader = readers.find(({ name }) => name === "HDF5")!;
 
 describe("HDF5 files written by h5py and Octave", () => {
   for (const golden of goldens) {
@@ -204,7 +197,8 @@ describe("damaged HDF5 files", () => {
 });
 
 describeReader(reader, {
-  ...{ valid: [], cut: [] },
-  damaged: [`${folder}single.mat`, `${folder}tree.mat#hsi.Lidar[0].z`, `${folder}user-block.h5`],
+  valid: [`${folder}single.mat`, `${folder}tree.mat#hsi.Data`],
+  cut: [],
+  damaged: [`${folder}single.mat`, `${folder}tree.mat#hsi.Lidar[0].z`],
   damages: 2,
 });

@@ -5,23 +5,15 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
-import { type Reader, toLocation } from "../../src/scene/index.ts";
-import { isNpy } from "../../src/scene/numpy/header.ts";
-import { isNpz, npzVariables, readNumpyRaster } from "../../src/scene/numpy/numpy.ts";
+import { readerOf, readers, readRaster } from "../../src/scene/index.ts";
+import { isNpz, npzVariables } from "../../src/scene/numpy/numpy.ts";
 import { describeReader } from "../support/describe-reader.ts";
 import { type Golden, goldenPixels } from "../support/golden-rasters.ts";
 
 const folder: string = fileURLToPath(new URL("../golden/numpy/", import.meta.url));
 const goldens = JSON.parse(readFileSync(`${folder}npy.json`, "utf8")) as Golden[];
 
-const reader: Reader = {
-  name: "NumPy",
-  extensions: [".npy", ".npz"],
-  isFormat: (start, file) => isNpy(start) || isNpz(start, file),
-  read: ({ file, field }) => readNumpyRaster(file, field),
-  variables: npzVariables,
-};
-const readRaster = (text: string) => reader.read(toLocation(text));
+const [npy, npz] = ["NumPy", "NumPy archive"].map((name) => readers.find((reader) => reader.name === name)!);
 
 describe("arrays written by NumPy", () => {
   for (const golden of goldens) {
@@ -35,7 +27,7 @@ describe("arrays written by NumPy", () => {
 
   it("are known by their first bytes", () => {
     for (const file of ["type-u8.npy", "stored.npz", "deflated.npz"]) {
-      assert.ok(reader.isFormat(readFileSync(folder + file).subarray(0, 512), file));
+      assert.equal(readerOf(folder + file), file.endsWith("y") ? npy : npz);
     }
     assert.ok(!isNpz(Buffer.from("PK\x03\x04 something else zipped, of whatever kind"), "scene.zip"));
   });
@@ -100,13 +92,17 @@ describe("arrays of NumPy that are no rasters", () => {
   });
 });
 
-describeReader(reader, {
-  valid: [],
-  cut: [`${folder}type-i16.npy`, `${folder}column-major-2d.npy`, `${folder}single.npz`, `${folder}stored.npz#labels`],
-  damaged: [
-    ...[`${folder}type-f16.npy`, `${folder}big-endian-f64.npy`, `${folder}column-major.npy`, `${folder}version-3.npy`],
-    ...[`${folder}single.npz`, `${folder}stored.npz#hsi`, `${folder}deflated.npz#labels`],
-  ],
+describeReader(npy!, {
+  valid: [`${folder}type-i16.npy`, `${folder}version-3.npy`],
+  cut: [`${folder}type-i16.npy`, `${folder}column-major-2d.npy`],
+  damaged: ["type-f16.npy", "big-endian-f64.npy", "column-major.npy", "version-3.npy"].map((file) => folder + file),
+  damages: 300,
+});
+
+describeReader(npz!, {
+  valid: [`${folder}single.npz`, `${folder}deflated.npz#labels`],
+  cut: [`${folder}single.npz`, `${folder}stored.npz#labels`],
+  damaged: ["single.npz", "stored.npz#hsi", "deflated.npz#labels"].map((file) => folder + file),
   damages: 300,
 });
 

@@ -51,7 +51,7 @@ const reader: Reader = {
   read: ({ file }) => readPng(file),
 };
 const files = ["palette-4", "rgba", "grey-16", "interlaced", "parts", "transparent-palette"].map(golden);
-describeReader(reader, { valid: [], cut: files, damaged: files, damages: 100 });
+describeReader(reader, { valid: files, cut: files, damaged: files, damages: 100 });
 
 describe("damaged and hostile PNG files", () => {
   const scratch = mkdtempSync(join(tmpdir(), "symdiffuser-png-"));

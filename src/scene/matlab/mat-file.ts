@@ -74,9 +74,10 @@ const otherClasses: ReadonlyMap<number, readonly [string, string]> = new Map([
 const logicalFlag = 2;
 const complexFlag = 8;
 
-/** Is this the start of a MATLAB file, of level 5 or HDF5-based? */
+/** Is this the start of a MATLAB file? Those of -v7.3 are HDF5. */
 export function isMatlab(start: Uint8Array): boolean {
-  if (latin1(start.subarray(0, 7)) === "MATLAB ") return true;
+  const text = latin1(start.subarray(0, 10));
+  if (text.startsWith("MATLAB ")) return text !== "MATLAB 7.3";
   const order = latin1(start.subarray(126, 128));
   return order === "IM" || order === "MI";
 }
@@ -130,7 +131,7 @@ function readHeader(bytes: Bytes): boolean {
   const start = bytes.read(0, Math.min(bytes.size, headerBytes));
   const text = latin1(start);
   if (text.startsWith("MATLAB 7.3")) {
-    throw new UnsupportedError(`${file}: MATLAB's -v7.3 format (HDF5)`, "save it again with save(…, '-v7')");
+    throw new UnsupportedError(`${file}: MATLAB's -v7.3 format (HDF5)`, "its arrays are read by readRaster");
   }
   const order = text.slice(126, 128);
   if (start.length < headerBytes || (order !== "IM" && order !== "MI")) {
