@@ -199,6 +199,6 @@ describe("damaged HDF5 files", () => {
 describeReader(reader, {
   valid: [`${folder}single.mat`, `${folder}tree.mat#hsi.Data`],
   cut: [],
-  damaged: [`${folder}single.mat`, `${folder}tree.mat#hsi.Lidar[0].z`],
+  damaged: [`${folder}single.mat`, `${folder}tree.mat#hsi.Lidar[0].z`, `${folder}user-block.h5`],
   damages: 2,
 });
