@@ -32,7 +32,7 @@ export function placedSource(raster: Raster, grid: Grid, subject: string, kind: 
   const source = comparable(linear, grid, subject);
   const method = suggestedMethod(source, grid);
   const moved = back(warped(source, grid, method));
-  return { raster: moved, note: noteOf(source, grid, moved, subject, method === "mean" ? "mean" : method) };
+  return { raster: moved, note: noteOf(source, grid, moved, subject, method) };
 }
 
 /** Labels on the grid of the scene: the nearest code. @throws DataError if the grids cannot be brought together */
@@ -48,7 +48,7 @@ export function placedLabels(raster: Raster, grid: Grid, subject: string): Place
   }
   const source = comparable(raster, grid, subject);
   const moved = warped(source, grid, "nearest");
-  return { raster: moved, note: noteOf(source, grid, moved, subject, "nearest") };
+  return { raster: moved, note: noteOf(source, grid, moved, "labels", "nearest") };
 }
 
 function inPixels(rows: number, cols: number): Georeference {
