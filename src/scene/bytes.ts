@@ -10,9 +10,10 @@ export interface Bytes {
   /**
    * A copy of `length` bytes from `offset` on.
    *
+   * @param space  at least as many bytes that the copy may lie in, so that a large file is read through little memory
    * @throws FormatError if the file ends before
    */
-  read(offset: number, length: number): Uint8Array<ArrayBuffer>;
+  read(offset: number, length: number, space?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
   close(): void;
 }
 
@@ -28,7 +29,7 @@ export function openBytes(file: string): Bytes {
   return {
     file,
     size,
-    read(offset, length) {
+    read(offset, length, space) {
       if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
         const got = `the end of the file after ${size} bytes`;
         const expected = `${length} bytes at offset ${offset}`;
@@ -38,7 +39,7 @@ export function openBytes(file: string): Bytes {
           got,
         });
       }
-      const bytes = new Uint8Array(length);
+      const bytes = space === undefined ? new Uint8Array(length) : space.subarray(0, length);
       for (let done = 0; done < length; ) {
         // readSync refuses more than 2³¹ − 1 bytes at once.
         const count = readSync(handle, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
@@ -71,4 +72,12 @@ export function firstBytes(file: string, length: number): Uint8Array {
   } finally {
     bytes.close();
   }
+}
+
+/** In place: words of 2, 4 or 8 bytes into the other byte order. */
+export function swapBytes({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>, wordBytes: number): void {
+  const bytes = Buffer.from(buffer, byteOffset, length);
+  if (wordBytes === 2) bytes.swap16();
+  else if (wordBytes === 4) bytes.swap32();
+  else if (wordBytes === 8) bytes.swap64();
 }

@@ -1,7 +1,7 @@
 /** @file The pixels of an ENVI file, read a few lines at a time and laid out as `[H, W, L]`. */
 import { endianness } from "node:os";
 import { UnsupportedError } from "../../tensor/index.ts";
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, swapBytes } from "../bytes.ts";
 import type { RasterData } from "../raster.ts";
 import type { EnviImage, EnviType } from "./image.ts";
 import { interleaved, type Words, wordsOf } from "./interleave.ts";
@@ -19,13 +19,19 @@ const blockBytes = 2 ** 22;
 export function enviPixels(bytes: Bytes, image: EnviImage): RasterData {
   const { height, width, bands, kept, type } = image;
   const out = allocate(bytes.file, type, height * width * kept.length);
-  const words = wordsOf(out.buffer, out.byteLength, type.bytes);
-  const rowsPerBlock = Math.max(1, Math.floor(blockBytes / (width * bands * type.bytes)));
+  const words = wordsOf(out, type.bytes);
+  const rowsPerBlock = Math.min(height, Math.max(1, Math.floor(blockBytes / (width * bands * type.bytes))));
+  const space = new Uint8Array(bands * slotBytes(rowsPerBlock * width * type.bytes));
   const layOut = image.interleave === "bsq" ? layOutBsq : image.interleave === "bil" ? layOutBil : layOutBip;
   for (let row = 0; row < height; row += rowsPerBlock) {
-    layOut(bytes, image, row, Math.min(rowsPerBlock, height - row), words);
+    layOut(bytes, image, row, Math.min(rowsPerBlock, height - row), words, space);
   }
   return out;
+}
+
+/** So many bytes, and some to begin the next ones where 8-byte words can. */
+function slotBytes(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8;
 }
 
 function allocate(file: string, type: EnviType, length: number): RasterData {
@@ -37,26 +43,32 @@ function allocate(file: string, type: EnviType, length: number): RasterData {
   }
 }
 
-type LayOut = (bytes: Bytes, image: EnviImage, row: number, rows: number, out: Words) => void;
+type Space = Uint8Array<ArrayBuffer>;
+type LayOut = (bytes: Bytes, image: EnviImage, row: number, rows: number, out: Words, space: Space) => void;
 
-const layOutBsq: LayOut = (bytes, image, row, rows, out) => {
-  const { height, width, kept } = image;
-  const planes = kept.map((band) => stored(bytes, image, (band * height + row) * width, rows * width));
-  interleaved(planes, rows * width, out, row * width * kept.length);
+const layOutBsq: LayOut = (bytes, image, row, rows, out, space) => {
+  const { height, width, kept, type } = image;
+  const pixels = rows * width;
+  const slot = slotBytes(pixels * type.bytes);
+  const planes = kept.map((band, at) =>
+    stored(bytes, image, (band * height + row) * width, pixels, space.subarray(at * slot)),
+  );
+  const start = row * width * kept.length;
+  interleaved(planes, { lines: 1, pixels, pitch: pixels }, out, { start, line: 0, pixel: kept.length });
 };
 
-const layOutBil: LayOut = (bytes, image, row, rows, out) => {
+const layOutBil: LayOut = (bytes, image, row, rows, out, space) => {
   const { width, bands, kept } = image;
-  const block = stored(bytes, image, row * bands * width, rows * bands * width);
-  for (let line = 0; line < rows; line++) {
-    const planes = kept.map((band) => block.subarray((line * bands + band) * width, (line * bands + band + 1) * width));
-    interleaved(planes, width, out, (row + line) * width * kept.length);
-  }
+  const block = stored(bytes, image, row * bands * width, rows * bands * width, space);
+  const lines = { lines: rows, pixels: width, pitch: bands * width };
+  const planes = kept.map((band) => block.subarray(band * width));
+  const line = width * kept.length;
+  interleaved(planes, lines, out, { start: row * line, line, pixel: kept.length });
 };
 
-const layOutBip: LayOut = (bytes, image, row, rows, out) => {
+const layOutBip: LayOut = (bytes, image, row, rows, out, space) => {
   const { width, bands, kept } = image;
-  const block = stored(bytes, image, row * width * bands, rows * width * bands);
+  const block = stored(bytes, image, row * width * bands, rows * width * bands, space);
   const start = row * width * kept.length;
   if (kept.length === bands) {
     out.set(block as Uint8Array, start);
@@ -68,15 +80,17 @@ const layOutBip: LayOut = (bytes, image, row, rows, out) => {
 };
 
 /** `count` numbers from number `first` on, in the byte order of this machine. */
-function stored(bytes: Bytes, { type, offset, isBigEndian }: EnviImage, first: number, count: number): Words {
-  const own = bytes.read(offset + first * type.bytes, count * type.bytes);
-  if (isBigEndian !== hostIsBigEndian) {
-    const buffer = Buffer.from(own.buffer);
-    if (type.bytes === 2) buffer.swap16();
-    else if (type.bytes === 4) buffer.swap32();
-    else if (type.bytes === 8) buffer.swap64();
-  }
-  if (type.integers64 === "signed") return Float64Array.from(new BigInt64Array(own.buffer), Number);
-  if (type.integers64 === "unsigned") return Float64Array.from(new BigUint64Array(own.buffer), Number);
-  return wordsOf(own.buffer, own.byteLength, type.bytes);
+function stored(
+  bytes: Bytes,
+  { type, offset, isBigEndian }: EnviImage,
+  first: number,
+  count: number,
+  space: Space,
+): Words {
+  const own = bytes.read(offset + first * type.bytes, count * type.bytes, space);
+  if (isBigEndian !== hostIsBigEndian) swapBytes(own, type.bytes);
+  const { buffer, byteOffset } = own;
+  if (type.integers64 === "signed") return Float64Array.from(new BigInt64Array(buffer, byteOffset, count), Number);
+  if (type.integers64 === "unsigned") return Float64Array.from(new BigUint64Array(buffer, byteOffset, count), Number);
+  return wordsOf(own, type.bytes);
 }

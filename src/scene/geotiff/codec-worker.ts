@@ -46,7 +46,7 @@ const startMs = 30_000;
 /** A decoder in a thread of its own. */
 export interface CodecWorker {
   /** One block at a time. Rejects with whatever the codec throws, or with a `CodecError` after the time limit. */
-  decode(block: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
+  decode(block: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   stop(): Promise<void>;
 }
 

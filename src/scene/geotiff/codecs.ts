@@ -8,24 +8,27 @@ import { inflateSync } from "node:zlib";
 import { CodecError } from "./codec-error.ts";
 
 /** @param size  bytes wanted; more may be returned, never much more; fewer if the block is damaged */
-type Decode = (block: Uint8Array<ArrayBuffer>, size: number) => Uint8Array;
+type Decode = (block: Uint8Array<ArrayBuffer>, size: number) => Uint8Array<ArrayBuffer>;
 
 export interface TiffCodec {
   readonly name: string;
+  /** Bytes that a byte of a block can hold at most. */
+  readonly maxRatio: number;
   /** Null where the block is decoded in the worker. */
   readonly decode: Decode | null;
 }
 
 /** By TIFF compression tag. */
 export const tiffCodecs: ReadonlyMap<number, TiffCodec> = new Map([
-  [1, { name: "none", decode: (block) => block }],
-  [5, { name: "LZW", decode: unLzw }],
-  [7, { name: "JPEG", decode: null }],
-  [8, { name: "Deflate", decode: inflate }],
-  [32946, { name: "Deflate", decode: inflate }],
-  [32773, { name: "PackBits", decode: unPackBits }],
-  [34887, { name: "LERC", decode: null }],
-  [50000, { name: "ZSTD", decode: null }],
+  [1, { name: "none", maxRatio: 1, decode: (block) => block }],
+  // A code of 12 bits stands for as many bytes as there are codes.
+  [5, { name: "LZW", maxRatio: 4096 / 1.5, decode: unLzw }],
+  [7, { name: "JPEG", maxRatio: Number.POSITIVE_INFINITY, decode: null }],
+  [8, { name: "Deflate", maxRatio: 1032, decode: inflate }],
+  [32946, { name: "Deflate", maxRatio: 1032, decode: inflate }],
+  [32773, { name: "PackBits", maxRatio: 64, decode: unPackBits }],
+  [34887, { name: "LERC", maxRatio: Number.POSITIVE_INFINITY, decode: null }],
+  [50000, { name: "ZSTD", maxRatio: Number.POSITIVE_INFINITY, decode: null }],
 ] satisfies [number, TiffCodec][]);
 
 /** Names of compressions that are known and cannot be read. */
@@ -41,12 +44,15 @@ export const otherCompressions: ReadonlyMap<number, string> = new Map([
   [52546, "JPEG XL"],
 ]);
 
-function inflate(block: Uint8Array, size: number): Uint8Array {
+/** In one piece where it is not very large: joining pieces takes time and memory twice. */
+const pieceBytes = 2 ** 26;
+
+function inflate(block: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   // A tile may hold a few bytes more than wanted, never many.
-  return inflateSync(block, { maxOutputLength: size + 65536 });
+  return inflateSync(block, { maxOutputLength: size + 65536, chunkSize: Math.min(size + 64, pieceBytes) });
 }
 
-function unPackBits(block: Uint8Array, size: number): Uint8Array {
+function unPackBits(block: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(size);
   let to = 0;
   for (let at = 0; at < block.length && to < size; ) {
@@ -70,7 +76,7 @@ const clearCode = 256;
 const endCode = 257;
 
 /** TIFF's LZW: codes of 9 to 12 bits, high bit first, widened one code early. */
-function unLzw(block: Uint8Array, size: number): Uint8Array {
+function unLzw(block: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(size);
   // A table entry is a run of the output already written: where it starts and how long it is.
   const starts = new Uint32Array(4097);

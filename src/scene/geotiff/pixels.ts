@@ -1,42 +1,16 @@
-/** @file The pixels of a TIFF image: its blocks decoded, put into native byte order and laid out as `[H, W, L]`. */
-import { endianness } from "node:os";
+/** @file The pixels of a TIFF image: its blocks decoded and laid out as `[H, W, L]`. */
 import { FormatError, UnsupportedError } from "../../tensor/index.ts";
 import type { Bytes } from "../bytes.ts";
+import { interleaved, wordsOf } from "../envi/interleave.ts";
 import type { RasterData } from "../raster.ts";
 import { startCodecWorker } from "./codec-worker.ts";
-import { otherCompressions, tiffCodecs, undoDifferences, undoFloatDifferences } from "./codecs.ts";
+import { otherCompressions, type TiffCodec, tiffCodecs } from "./codecs.ts";
 import { type TiffImage, tags } from "./header.ts";
+import { type Rows, rasterArray, samplesOf } from "./samples.ts";
+import { recut } from "./strips.ts";
 
-const hostIsLittleEndian = endianness() === "LE";
-
-/** Samples as the file stores them: like {@link RasterData}, and 64-bit integers. */
-type Samples = RasterData | BigInt64Array | BigUint64Array;
-
-type SamplesOf = new (buffer: ArrayBuffer, byteOffset: number, length: number) => Samples;
-const stored: { readonly [type: string]: SamplesOf } = {
-  unsigned8: Uint8Array,
-  unsigned16: Uint16Array,
-  unsigned32: Uint32Array,
-  unsigned64: BigUint64Array,
-  signed8: Int8Array,
-  signed16: Int16Array,
-  signed32: Int32Array,
-  signed64: BigInt64Array,
-  float16: Uint16Array,
-  float32: Float32Array,
-  float64: Float64Array,
-};
-
-/** In memory, samples of fewer than 8 bits take 8, of 12 take 16; half floats become f32, 64-bit integers f64. */
-function rasterArray(image: TiffImage, length: number): RasterData {
-  const { sampleFormat, bits } = image;
-  if (sampleFormat === "float") return bits === 64 ? new Float64Array(length) : new Float32Array(length);
-  if (bits === 64) return new Float64Array(length);
-  if (sampleFormat === "signed") {
-    return bits === 8 ? new Int8Array(length) : bits === 16 ? new Int16Array(length) : new Int32Array(length);
-  }
-  return bits <= 8 ? new Uint8Array(length) : bits <= 16 ? new Uint16Array(length) : new Uint32Array(length);
-}
+/** Bands that lie in planes are put together for about this many bytes of them at a time. */
+const groupBytes = 2 ** 24;
 
 /**
  * Decode every block of an image.
@@ -46,15 +20,71 @@ function rasterArray(image: TiffImage, length: number): RasterData {
  * @throws FormatError if a block is damaged or too short
  * @throws UnsupportedError for a compression that cannot be read
  */
-export async function tiffPixels(bytes: Bytes, image: TiffImage, missing: number): Promise<RasterData> {
-  const codec = tiffCodecs.get(image.compression);
-  if (codec === undefined) {
-    const name = otherCompressions.get(image.compression);
-    const feature = `GeoTIFF compression ${image.compression}${name === undefined ? "" : ` (${name})`}`;
-    throw new UnsupportedError(feature, "convert with gdal_translate -co COMPRESS=DEFLATE");
-  }
+export async function tiffPixels(bytes: Bytes, declared: TiffImage, missing: number): Promise<RasterData> {
+  const codec = codecOf(declared);
+  const image = recut(declared);
+  checkSizes(bytes, image, codec);
   const out = allocate(bytes, image);
   if (missing !== 0 && image.sizes.includes(0)) out.fill(missing);
+  const blocks = await openBlocks(bytes, image, codec);
+  const planes = image.isPlanar ? image.bands : 1;
+  const positions = image.blocksDown * image.blocksAcross;
+  const group = Math.min(planes, Math.max(1, Math.floor(groupBytes / placeOf(image, 0).bytes)));
+  try {
+    for (let position = 0; position < positions; position++) {
+      const place = placeOf(image, position);
+      for (let first = 0; first < planes; first += group) {
+        const samples: (RasterData | null)[] = [];
+        for (let plane = first; plane < Math.min(first + group, planes); plane++) {
+          const block = plane * positions + position;
+          samples.push(image.sizes[block] === 0 ? null : await blocks.decode(block, place, plane - first));
+        }
+        if (image.isPlanar) layOutPlanes(image, samples, place, first, missing, out);
+        else if (samples[0]) layOutPixels(image, samples[0], place, out);
+      }
+    }
+  } finally {
+    await blocks.close();
+  }
+  if (image.compression === 7 && image.tags.get(tags.photometric)?.[0] === 6 && image.bands === 3) {
+    ycbcrToRgb(out as Uint8Array);
+  }
+  return out;
+}
+
+function codecOf(image: TiffImage): TiffCodec {
+  const codec = tiffCodecs.get(image.compression);
+  if (codec !== undefined) return codec;
+  const name = otherCompressions.get(image.compression);
+  const feature = `GeoTIFF compression ${image.compression}${name === undefined ? "" : ` (${name})`}`;
+  throw new UnsupportedError(feature, "convert with gdal_translate -co COMPRESS=DEFLATE");
+}
+
+/** No block may declare more pixels than its bytes can hold. */
+function checkSizes(bytes: Bytes, image: TiffImage, codec: TiffCodec): void {
+  const positions = image.blocksDown * image.blocksAcross;
+  for (let block = 0; block < positions * (image.isPlanar ? image.bands : 1); block++) {
+    const size = image.sizes[block]!;
+    const wanted = placeOf(image, block % positions).bytes;
+    if (size > 0 && size * codec.maxRatio < wanted) throw tooShort(bytes, image, block, codec, wanted, size);
+  }
+}
+
+function tooShort(bytes: Bytes, image: TiffImage, block: number, codec: TiffCodec, wanted: number, size: number) {
+  const expected = `${wanted} bytes in ${blockName(image, block)} (${codec.name})`;
+  const got = String(size);
+  const offset = image.offsets[block]!;
+  return new FormatError(bytes.file, `expected ${expected}; got ${got}`, { offset, expected, got });
+}
+
+/** The blocks of an image, decoded one at a time. */
+interface Blocks {
+  /** @param slot  the block's place in its group: its samples stay until this slot is used again */
+  decode(block: number, place: Place, slot: number): Promise<RasterData>;
+  close(): Promise<void>;
+}
+
+async function openBlocks(bytes: Bytes, image: TiffImage, codec: TiffCodec): Promise<Blocks> {
   const worker =
     codec.decode === null
       ? await startCodecWorker(image.compression, codecParameters(image), blockLimitMs(image)).catch(
@@ -63,36 +93,33 @@ export async function tiffPixels(bytes: Bytes, image: TiffImage, missing: number
           },
         )
       : null;
-  try {
-    for (let block = 0; block < image.offsets.length; block++) {
-      if (image.sizes[block] === 0) continue;
-      const place = placeOf(image, block);
-      if (place === null) break;
-      const packed = bytes.read(image.offsets[block]!, image.sizes[block]!);
-      let decoded: Uint8Array;
+  const isPlain = codec.maxRatio === 1;
+  const spaces: Uint8Array<ArrayBuffer>[] = [];
+  function read(block: number, place: Place, slot: number): Uint8Array<ArrayBuffer> {
+    const size = isPlain ? Math.min(image.sizes[block]!, place.bytes) : image.sizes[block]!;
+    // A block moves to the worker with its memory.
+    if (worker !== null) return bytes.read(image.offsets[block]!, size);
+    // Decoded blocks are in memory of their own, plain ones in the slot's.
+    const at = isPlain ? slot : 0;
+    if ((spaces[at]?.length ?? 0) < size) spaces[at] = new Uint8Array(size);
+    return bytes.read(image.offsets[block]!, size, spaces[at]);
+  }
+  return {
+    async decode(block, place, slot) {
+      const packed = read(block, place, slot);
+      let decoded: Uint8Array<ArrayBuffer>;
       try {
         decoded = worker === null ? codec.decode!(packed, place.bytes) : await worker.decode(packed);
       } catch (cause) {
         throw damaged(bytes, image, block, codec.name, cause);
       }
-      if (decoded.length < place.bytes) {
-        const what = `${place.bytes} bytes in ${image.isTiled ? "tile" : "strip"} ${block} (${codec.name})`;
-        throw new FormatError(bytes.file, `expected ${what}; got ${decoded.length}`, {
-          offset: image.offsets[block]!,
-          expected: what,
-          got: String(decoded.length),
-        });
-      }
-      const samples = samplesOf(bytes, image, decoded, place, codec.name === "LERC");
-      layOut(image, samples, place, out);
-    }
-  } finally {
-    await worker?.stop();
-  }
-  if (image.compression === 7 && image.tags.get(tags.photometric)?.[0] === 6 && image.bands === 3) {
-    ycbcrToRgb(out as Uint8Array);
-  }
-  return out;
+      if (decoded.length < place.bytes) throw tooShort(bytes, image, block, codec, place.bytes, decoded.length);
+      return samplesOf(bytes.file, image, decoded, place, codec.name === "LERC");
+    },
+    async close() {
+      await worker?.stop();
+    },
+  };
 }
 
 function allocate(bytes: Bytes, image: TiffImage): RasterData {
@@ -106,10 +133,13 @@ function allocate(bytes: Bytes, image: TiffImage): RasterData {
 }
 
 function damaged(bytes: Bytes, image: TiffImage, block: number, codec: string, cause: unknown): FormatError {
-  const what = `${image.isTiled ? "tile" : "strip"} ${block}`;
   const got = cause instanceof Error ? cause.message : String(cause);
-  const sentence = `expected ${what} to be ${codec} data; got damaged bytes (${got})`;
+  const sentence = `expected ${blockName(image, block)} to be ${codec} data; got damaged bytes (${got})`;
   return new FormatError(bytes.file, sentence, { offset: image.offsets[block] ?? 0, cause });
+}
+
+function blockName({ isTiled }: TiffImage, block: number): string {
+  return `${isTiled ? "tile" : "strip"} ${block}`;
 }
 
 /** Generous: the codecs make some 50 MiB a second. */
@@ -132,101 +162,56 @@ function codecParameters(image: TiffImage) {
 }
 
 /** Where a block belongs in the raster, and how many bytes it must decode to. */
-interface Place {
+interface Place extends Rows {
   readonly row: number;
   readonly col: number;
-  readonly band: number;
-  /** Rows stored; fewer than `blockHeight` in the last strip. */
-  readonly rows: number;
-  /** Samples a stored row, padding to a whole tile included. */
-  readonly rowSamples: number;
-  readonly rowBytes: number;
+  /** Of all rows stored, padding to a whole tile included; the last strip has fewer. */
   readonly bytes: number;
 }
 
-function placeOf(image: TiffImage, block: number): Place | null {
-  const { blocksAcross, blocksDown, blockHeight, blockWidth, isPlanar, bands, bits } = image;
-  const perPlane = blocksAcross * blocksDown;
-  const band = Math.floor(block / perPlane);
-  // Some writers list more blocks than there are.
-  if (band >= (isPlanar ? bands : 1)) return null;
-  const row = Math.floor((block % perPlane) / blocksAcross) * blockHeight;
-  const col = (block % blocksAcross) * blockWidth;
+function placeOf(image: TiffImage, position: number): Place {
+  const { blocksAcross, blockHeight, blockWidth, bits } = image;
+  const row = Math.floor(position / blocksAcross) * blockHeight;
+  const col = (position % blocksAcross) * blockWidth;
   const rows = image.isTiled ? blockHeight : Math.min(blockHeight, image.height - row);
-  const rowSamples = blockWidth * (isPlanar ? 1 : bands);
+  const rowSamples = blockWidth * (image.isPlanar ? 1 : image.bands);
   const rowBytes = Math.ceil((rowSamples * bits) / 8);
-  return { row, col, band, rows, rowSamples, rowBytes, bytes: rows * rowBytes };
-}
-
-/** The samples of a decoded block, `[rows, blockWidth, L or 1]`, predictor undone. */
-function samplesOf(bytes: Bytes, image: TiffImage, decoded: Uint8Array, place: Place, isNative: boolean): Samples {
-  const { bits, predictor } = image;
-  const count = place.rows * place.rowSamples;
-  if (bits < 8 || bits === 12) return unpackBits(decoded, place, bits);
-  const stride = image.isPlanar ? 1 : image.bands;
-  let plain: Uint8Array<ArrayBuffer> = decoded.slice(0, place.bytes);
-  let isLittleEndian = isNative ? hostIsLittleEndian : image.littleEndian;
-  if (predictor === 3) {
-    if (image.sampleFormat !== "float") {
-      throw new FormatError(bytes.file, "expected floating-point samples with predictor 3; got integers");
-    }
-    plain = undoFloatDifferences(plain, place.rowSamples, stride, bits / 8);
-    isLittleEndian = true;
-  }
-  if (isLittleEndian !== hostIsLittleEndian) {
-    const buffer = Buffer.from(plain.buffer);
-    if (bits === 16) buffer.swap16();
-    else if (bits === 32) buffer.swap32();
-    else if (bits === 64) buffer.swap64();
-  }
-  if (predictor === 2) {
-    const Unsigned = stored[`unsigned${bits}`]!;
-    undoDifferences(new Unsigned(plain.buffer, 0, count) as Uint16Array, place.rowSamples, stride);
-  }
-  const samples = new stored[image.sampleFormat + bits]!(plain.buffer, 0, count);
-  return image.sampleFormat === "float" && bits === 16 ? Float32Array.from(samples as Uint16Array, halfFloat) : samples;
-}
-
-/** Samples of 1, 2, 4 or 12 bits, high bit first, each row starting at a whole byte. */
-function unpackBits(decoded: Uint8Array, place: Place, bits: number): Uint16Array {
-  const samples = new Uint16Array(place.rows * place.rowSamples);
-  for (let row = 0; row < place.rows; row++) {
-    for (let col = 0; col < place.rowSamples; col++) {
-      const bit = row * place.rowBytes * 8 + col * bits;
-      const two = (decoded[bit >> 3]! << 8) | (decoded[(bit >> 3) + 1] ?? 0);
-      samples[row * place.rowSamples + col] = (two >> (16 - bits - (bit & 7))) & ((1 << bits) - 1);
-    }
-  }
-  return samples;
-}
-
-/** IEEE 754 binary16. */
-function halfFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return { row, col, rows, rowSamples, rowBytes, bytes: rows * rowBytes };
 }
 
 /** Copy a block into the raster, without the padding of the last tiles. */
-function layOut(image: TiffImage, samples: Samples, place: Place, out: RasterData): void {
-  const { width, bands } = image;
-  const numbers =
-    samples instanceof BigInt64Array || samples instanceof BigUint64Array
-      ? Float64Array.from(samples, Number)
-      : samples;
-  const rows = Math.min(place.rows, image.height - place.row);
-  const cols = Math.min(image.blockWidth, width - place.col);
-  for (let row = 0; row < rows; row++) {
+function layOutPixels(
+  { height, width, bands, blockWidth }: TiffImage,
+  samples: RasterData,
+  place: Place,
+  out: RasterData,
+) {
+  const rowLength = Math.min(blockWidth, width - place.col) * bands;
+  for (let row = 0; row < Math.min(place.rows, height - place.row); row++) {
     const from = row * place.rowSamples;
-    const to = ((place.row + row) * width + place.col) * bands;
-    if (!image.isPlanar) {
-      out.set(numbers.subarray(from, from + cols * bands), to);
-    } else {
-      for (let col = 0; col < cols; col++) out[to + col * bands + place.band] = numbers[from + col]!;
-    }
+    out.set(samples.subarray(from, from + rowLength), ((place.row + row) * width + place.col) * bands);
   }
+}
+
+/** The same for the blocks of some bands, from band `first` on; null for one that is left out. */
+function layOutPlanes(
+  { height, width, bands, blockWidth }: TiffImage,
+  samples: readonly (RasterData | null)[],
+  place: Place,
+  first: number,
+  missing: number,
+  out: RasterData,
+): void {
+  const lines = Math.min(place.rows, height - place.row);
+  const pixels = Math.min(blockWidth, width - place.col);
+  const start = (place.row * width + place.col) * bands + first;
+  const wordBytes = out.BYTES_PER_ELEMENT;
+  const Own = out.constructor as new (length: number) => RasterData;
+  const planes = samples.map((plane) =>
+    wordsOf(plane ?? new Own(place.rows * place.rowSamples).fill(missing), wordBytes),
+  );
+  const places = { start, line: width * bands, pixel: bands };
+  interleaved(planes, { lines, pixels, pitch: place.rowSamples }, wordsOf(out, wordBytes), places);
 }
 
 /** In place, full range: ITU-R BT.601 as JPEG uses it. */
