@@ -128,7 +128,7 @@ const path = (): z.ZodString => z.string("a file").min(1, "a file").meta({ isPat
 const choice = <const T extends readonly string[]>(values: T) =>
   z.enum(values as unknown as [T[number], ...T[number][]], `one of ${values.join(", ")}`);
 const list = <T extends z.ZodType>(of: T): z.ZodArray<T> => z.array(of, "a list");
-const files = () => list(path()).min(1, "a file").meta({ isSingle: true });
+const files = () => z.array(path(), "a file").min(1, "a file").meta({ isSingle: true });
 const group = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape, "keys with values");
 const copied = <T>(values: readonly T[]): T[] => [...values];
 

@@ -14,7 +14,13 @@ const spots: readonly (readonly [string, string, ...(readonly [number, number, n
   ["terramesh-433D/DEM.tif", "224×224×1", [150, 20, 0, 126]],
   ["sen1floods11-spain/Spain_7370579_S1Hand.tif", "512×512×2", [17, 400, 1, -23.430904388427734]],
   ["sen1floods11-spain/Spain_7370579_S2Hand.tif", "512×512×13", [500, 3, 12, 1360]],
-  ["enmap-potsdam/images/enmap_potsdam_tile_128_0.tif", "32×32×224", [5, 30, 100, 3052], [31, 0, 223, 959]],
+  // Reflectance: the file gives a scale of 0.0001.
+  [
+    "enmap-potsdam/images/enmap_potsdam_tile_128_0.tif",
+    "32×32×224",
+    [5, 30, 100, Math.fround(0.3052)],
+    [31, 0, 223, Math.fround(0.0959)],
+  ],
   ["idtrees/HSI/MLBS_1.tif", "20×20×369", [19, 2, 368, 368]],
   ["idtrees/RGB/MLBS_1.tif", "200×200×3", [150, 7, 2, 62]],
   ["idtrees/CHM/MLBS_1.tif", "20×20×1"],

@@ -44,7 +44,7 @@ async function rasterOf(bytes: Bytes): Promise<Raster> {
   const mask = await internalMask(bytes, littleEndian, images, height, width);
   const byNumber = bothValid(validity(data, bands, nodata), withoutNodata(data, bands, nodataByBand));
   return {
-    ...{ height, width, bands, data: notes.scales === null ? data : scaled(data, notes.scales) },
+    ...{ height, width, bands, data: notes.scales === null ? data : scaled(data, notes.scales, nodata) },
     valid: bothValid(byNumber, mask),
     bandNames: notes.names,
     wavelengthsNm: notes.wavelengthsNm,
@@ -64,12 +64,13 @@ function nodataOf(values: TiffTags): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-/** Numbers as what they stand for. */
-function scaled(data: RasterData, scales: readonly (readonly [number, number])[]): Float32Array {
+/** Numbers as what they stand for; NaN where they are missing. */
+function scaled(data: RasterData, scales: readonly (readonly [number, number])[], nodata: number | null): Float32Array {
   const bands = scales.length;
+  const missing = nodata !== null && data instanceof Float32Array ? Math.fround(nodata) : nodata;
   return Float32Array.from(data, (value, at) => {
     const [scale, offset] = scales[at % bands]!;
-    return value * scale + offset;
+    return value === missing ? Number.NaN : value * scale + offset;
   });
 }
 
