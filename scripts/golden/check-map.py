@@ -3,7 +3,8 @@
 Written for GDAL 3.6 with GEOS (python3-gdal):
     python3 scripts/golden/check-map.py map.tif [polygons.gpkg …] [more.tif …]
 Pixels are given as a SHA-256 of the band-last array in the file's own type, little-endian. Polygons are burned into the
-grid of the raster before them, and given in the same way.
+grid of the raster before them, from their own reference system, and given in the same way. FILE#LAYER is another layer
+than "polygons", FILE#LAYER:WHERE those of its polygons for which a condition holds.
 """
 import hashlib
 import json
@@ -60,9 +61,20 @@ def signed_area(points):
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
 
 
+def style_of(source, name):
+    styles = source.GetLayerByName("layer_styles")
+    if styles is None:
+        return None
+    styles.SetAttributeFilter(f"f_table_name = '{name}'")
+    return [[style.GetField(field) for field in ("styleQML", "useAsDefault")] for style in styles]
+
+
 def found_polygons(path, raster_path):
+    path, _, choice = path.partition("#")
+    name, _, where = (choice or "polygons").partition(":")
     source = gdal.OpenEx(path, gdal.OF_VECTOR)
-    layer = source.GetLayerByName("polygons")
+    layer = source.GetLayerByName(name)
+    layer.SetAttributeFilter(where or None)
     crs = layer.GetSpatialRef()
     features = list(layer)
     shapes = [feature.GetGeometryRef() for feature in features]
@@ -80,8 +92,8 @@ def found_polygons(path, raster_path):
     band = raster.GetRasterBand(1)
     burned = gdal.GetDriverByName("MEM").Create("", raster.RasterXSize, raster.RasterYSize, 1, band.DataType)
     burned.SetGeoTransform(raster.GetGeoTransform(can_return_null=True) or (0, 1, 0, 0, 0, -1))
-    if crs:
-        burned.SetSpatialRef(crs)
+    if raster.GetSpatialRef():
+        burned.SetSpatialRef(raster.GetSpatialRef())
     burned.GetRasterBand(1).Fill(band.GetNoDataValue())
     gdal.RasterizeLayer(burned, [1], layer, options=["ATTRIBUTE=code"])
     layer.ResetReading()
@@ -102,9 +114,7 @@ def found_polygons(path, raster_path):
         "lengthOfSidesAlone": float(sum(alone)),
         "perimeter": union.Boundary().Length(),
         "sha256": sha256(burned.ReadAsArray()),
-        "style": None
-        if source.GetLayerByName("layer_styles") is None
-        else [source.GetLayerByName("layer_styles").GetFeature(1).GetField(name) for name in ("f_table_name", "styleQML", "useAsDefault")],
+        "style": style_of(source, name),
     }
 
 

@@ -1,10 +1,18 @@
 /**
- * @file The tables of a GeoPackage of map polygons.
+ * @file The tables of a GeoPackage of polygons.
  *
  * @see OGC 12-128r17, annex C, "Table Definition SQL"; QGIS for `layer_styles`
  */
 
-/** SQL that makes an empty SQLite file a GeoPackage 1.3 ("GPKG" as its kind) with a table `polygons`. */
+import type { PolygonLayer } from "./map-polygons.ts";
+
+/** SQL of the table that holds the polygons of a layer. */
+export function tableOf({ name, attributes }: PolygonLayer): string {
+  const columns = attributes.map((one) => `, ${one.name} ${one.type}`).join("");
+  return `CREATE TABLE ${name} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom POLYGON${columns});`;
+}
+
+/** SQL that makes an empty SQLite file a GeoPackage 1.3 ("GPKG" as its kind) without layers, with styles for QGIS. */
 export const geopackageTables = `
 PRAGMA application_id = 1196444487;
 PRAGMA user_version = 10300;
@@ -25,10 +33,6 @@ CREATE TABLE gpkg_geometry_columns (
   CONSTRAINT uk_gc_table_name UNIQUE (table_name),
   CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
   CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id)
-);
-CREATE TABLE polygons (
-  fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom POLYGON,
-  code INTEGER, class TEXT, pixels INTEGER, area_m2 DOUBLE, confidence DOUBLE
 );
 CREATE TABLE layer_styles (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),

@@ -1,5 +1,5 @@
 /**
- * @file Polygons of a map as a GeoPackage: an SQLite file with one table of polygons and the style that QGIS applies.
+ * @file Polygons as a GeoPackage: an SQLite file with a table a layer and the styles that QGIS applies.
  *
  * @see OGC 12-128r17, "GeoPackage Encoding Standard" 1.3
  */
@@ -11,7 +11,7 @@ import sqlite from "node-sqlite3-wasm";
 import type { Crs } from "../scene/index.ts";
 import { writeAtomically } from "../tensor/index.ts";
 import { geometryBlob } from "./geopackage-geometry.ts";
-import { geopackageTables } from "./geopackage-tables.ts";
+import { geopackageTables, tableOf } from "./geopackage-tables.ts";
 import type { PolygonLayer } from "./map-polygons.ts";
 import { encodePolygonStyle } from "./qgis-style.ts";
 
@@ -51,14 +51,14 @@ function referenceSystem(crs: Crs | null): ReferenceSystem {
     : { id: ownSystem, name, organization: "NONE", code: ownSystem, definition };
 }
 
-/** Write a GeoPackage with the table `polygons`, whole or not at all. */
-export async function writeGeoPackage(file: string, layer: PolygonLayer): Promise<void> {
+/** Write a GeoPackage with a table a layer, whole or not at all. */
+export async function writeGeoPackage(file: string, layers: readonly PolygonLayer[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "geopackage-"));
   try {
     const draft = join(folder, "polygons.gpkg");
     const database = new sqlite.Database(draft);
     try {
-      fill(database, layer);
+      fill(database, layers);
     } finally {
       database.close();
     }
@@ -68,39 +68,47 @@ export async function writeGeoPackage(file: string, layer: PolygonLayer): Promis
   }
 }
 
-function fill(database: InstanceType<typeof sqlite.Database>, layer: PolygonLayer): void {
-  const { polygons, categories, georeference } = layer;
-  const system = referenceSystem(georeference?.crs ?? null);
+type Database = InstanceType<typeof sqlite.Database>;
+
+function fill(database: Database, layers: readonly PolygonLayer[]): void {
   database.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"); // a draft: nothing to lose
   database.exec(geopackageTables);
   database.exec("BEGIN");
-  for (const { id, name, organization, code, definition } of new Set([...required, system])) {
-    const row = [name, id, organization, code, definition];
-    database.run("INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, NULL)", row);
-  }
-  database.run(
-    "INSERT INTO gpkg_contents (table_name, data_type, identifier, min_x, min_y, max_x, max_y, srs_id) VALUES ('polygons', 'features', 'polygons', ?, ?, ?, ?, ?)",
-    [...extent(layer), system.id],
-  );
   database.run(
     "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('layer_styles', 'attributes', 'layer_styles')",
   );
-  database.run("INSERT INTO gpkg_geometry_columns VALUES ('polygons', 'geom', 'POLYGON', ?, 0, 0)", [system.id]);
+  const systems = layers.map(({ georeference }) => referenceSystem(georeference?.crs ?? null));
+  for (const { id, name, organization, code, definition } of [...required, ...systems]) {
+    const row = [name, id, organization, code, definition];
+    database.run("INSERT OR IGNORE INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, NULL)", row);
+  }
+  for (const [at, layer] of layers.entries()) addLayer(database, layer, systems[at]!.id);
+  database.exec("COMMIT");
+}
+
+function addLayer(database: Database, layer: PolygonLayer, systemId: number): void {
+  const { name, polygons, attributes, style, software } = layer;
+  database.exec(tableOf(layer));
   database.run(
-    "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner) VALUES ('', '', 'polygons', 'geom', 'classes', ?, '', 1, 'Colours of the classes', '')",
-    [encodePolygonStyle(categories, "code")],
+    "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, min_x, min_y, max_x, max_y, srs_id) VALUES (?, 'features', ?, ?, ?, ?, ?, ?, ?)",
+    [name, name, software === null ? "" : `made by ${software}`, ...extent(layer), systemId],
   );
+  database.run("INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', 'POLYGON', ?, 0, 0)", [name, systemId]);
+  database.run(
+    "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, 'geom', 'classes', ?, '', 1, 'Colours of the classes', '')",
+    [name, encodePolygonStyle(style.values, style.attribute)],
+  );
+  const columns = ["geom", ...attributes.map((one) => one.name)];
   const insert = database.prepare(
-    "INSERT INTO polygons (geom, code, class, pixels, area_m2, confidence) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO ${name} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
   );
   try {
-    for (const { rings, category, pixels, areaM2, confidence } of polygons) {
-      insert.run([geometryBlob(rings, system.id), category.value, category.name, pixels, areaM2, confidence]);
+    for (const polygon of polygons) {
+      insert.run([geometryBlob(polygon.rings, systemId), ...attributes.map((one) => one.of(polygon))]);
     }
   } finally {
     insert.finalize();
   }
-  database.exec("COMMIT");
 }
 
 /** Least x and y, largest x and y; nulls where there is no polygon. */

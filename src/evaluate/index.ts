@@ -13,6 +13,7 @@ export {
   confidencePicture,
   type Plane,
   splitColors,
+  splitParts,
   splitPicture,
 } from "./map-picture.ts";
 export {
@@ -50,4 +51,6 @@ export { pixelSizeM, scaleBar } from "./scale-bar.ts";
 export { type ClassScores, kappa, type Scores, type Spread, scores, spread } from "./scores.ts";
 export { sieved } from "./sieve.ts";
 export { bandsToShow, sourcePicture } from "./source-picture.ts";
+export { type SplitCount, splitCounts } from "./split-counts.ts";
+export { splitPolygons } from "./split-polygons.ts";
 export { classTable, formatTable, methodTable, percent, percentSpread, splitTable, type TableStyle } from "./table.ts";

@@ -10,8 +10,11 @@ export interface Plane {
   readonly data: ArrayLike<number>;
 }
 
+/** The parts of a split; its other pixels are unused. */
+export const splitParts = ["train", "validation", "test"] as const;
+
 /** The colours of pixels in pictures of a split. */
-export const splitColors: { readonly train: Color; readonly validation: Color; readonly test: Color } = {
+export const splitColors: Readonly<Record<(typeof splitParts)[number], Color>> = {
   train: [232, 89, 12],
   validation: [240, 190, 30],
   test: [34, 110, 190],

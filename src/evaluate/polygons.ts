@@ -29,14 +29,14 @@ const steps = [
  * themselves and each other in corners at most. Exteriors run clockwise as one looks at the map, holes the other way.
  *
  * @param map     `[H, W]`, 0 = no label, in no polygon
- * @param values  `[H, W]`, to be averaged over each polygon
+ * @param values  `[H, W]`, to be averaged over each polygon; null for none
  */
-export function polygonsOf(map: Plane, values: ArrayLike<number>): LabelPolygon[] {
+export function polygonsOf(map: Plane, values: ArrayLike<number> | null): LabelPolygon[] {
   const regions = regionsOf(map);
   const rings = ringsOf(regions);
   const sums = new Float64Array(regions.labels.length);
   const counts = new Float64Array(regions.labels.length);
-  for (let pixel = 0; pixel < regions.data.length; pixel++) {
+  for (let pixel = 0; values !== null && pixel < regions.data.length; pixel++) {
     const region = regions.data[pixel]!;
     if (region < 0 || Number.isNaN(values[pixel]!)) continue;
     sums[region]! += values[pixel]!;

@@ -8,13 +8,19 @@ import type { Category, Color } from "../scene/index.ts";
 import type { ColorMap } from "./color-map.ts";
 import { escapedXml } from "./xml.ts";
 
-const hex = (color: Color): string => `#${color.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
-const labelOf = ({ value, name }: Category): string => escapedXml(name ?? String(value));
+/** A value of an attribute or pixel, with the name and colour it is shown with; without a colour, it is not shown. */
+export interface StyledValue extends Omit<Category, "value"> {
+  readonly value: string | number;
+}
 
-function document(content: readonly string[]): string {
+const hex = (color: Color): string => `#${color.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+const labelOf = ({ value, name }: StyledValue): string => escapedXml(name ?? String(value));
+
+function document(content: readonly string[], software: string | null = null): string {
   const head = [
     "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>",
     '<qgis version="3.22.0" styleCategories="Symbology">',
+    ...(software === null ? [] : [`  <!-- made by ${software} -->`]),
   ];
   return [...head, ...content.map((line) => `  ${line}`), "</qgis>", ""].join("\n");
 }
@@ -56,9 +62,13 @@ export function encodeValueStyle(colors: ColorMap, least: number, most: number):
   ]);
 }
 
-/** Style of polygons by an attribute that holds the class code: filled, without outline. */
-export function encodePolygonStyle(categories: readonly Category[], attribute: string): string {
-  const colored = categories.filter(({ color }) => color !== null);
+/** Style of polygons by an attribute: filled, without outline. @param software  name and version of what made it */
+export function encodePolygonStyle(
+  values: readonly StyledValue[],
+  attribute: string,
+  software: string | null = null,
+): string {
+  const colored = values.filter(({ color }) => color !== null);
   const option = (name: string, value: string): string =>
     `        <Option type="QString" name="${name}" value="${value}"/>`;
   const symbols = colored.flatMap(({ color }, index) => [
@@ -70,18 +80,21 @@ export function encodePolygonStyle(categories: readonly Category[], attribute: s
     "      </layer>",
     "    </symbol>",
   ]);
-  return document([
-    `<renderer-v2 type="categorizedSymbol" attr="${escapedXml(attribute)}" enableorderby="0" forceraster="0">`,
-    "  <categories>",
-    ...colored.map(
-      (category, index) =>
-        `    <category value="${category.value}" label="${labelOf(category)}" symbol="${index}" render="true"/>`,
-    ),
-    "  </categories>",
-    "  <symbols>",
-    ...symbols,
-    "  </symbols>",
-    "</renderer-v2>",
-    "<blendMode>0</blendMode>",
-  ]);
+  return document(
+    [
+      `<renderer-v2 type="categorizedSymbol" attr="${escapedXml(attribute)}" enableorderby="0" forceraster="0">`,
+      "  <categories>",
+      ...colored.map(
+        (one, index) =>
+          `    <category value="${escapedXml(String(one.value))}" label="${labelOf(one)}" symbol="${index}" render="true"/>`,
+      ),
+      "  </categories>",
+      "  <symbols>",
+      ...symbols,
+      "  </symbols>",
+      "</renderer-v2>",
+      "<blendMode>0</blendMode>",
+    ],
+    software,
+  );
 }

@@ -3,6 +3,7 @@ import type { LandCoverClass } from "../scene/index.ts";
 import type { McNemar } from "./mcnemar.ts";
 import type { NamedScores } from "./metrics.ts";
 import type { Scores } from "./scores.ts";
+import type { SplitCount } from "./split-counts.ts";
 
 /** A picture as a PNG file, with what it shows. */
 export interface ReportPicture {
@@ -31,7 +32,7 @@ export interface ReportSplit {
   /** Side of the square patch in pixels, for the sentence on leakage. */
   readonly patchSide?: number;
   /** Pixels of each class, in the order of the classes. */
-  readonly perClass?: readonly { readonly train: number; readonly validation: number; readonly test: number }[];
+  readonly perClass?: readonly SplitCount[];
   /** From `splitPicture`. */
   readonly picture?: Uint8Array;
 }
@@ -55,8 +56,10 @@ export interface ReportData {
   /** Name of the run or scene. */
   readonly title: string;
   readonly classes: readonly Pick<LandCoverClass, "name" | "color">[];
-  /** One sentence below the title: the sources, the size of the scene. */
+  /** One sentence below the title: the sources, the size of the scene, its plots. */
   readonly summary?: string;
+  /** What was done to bring the files on one grid, in sentences. */
+  readonly notes?: readonly string[];
   /** The classification that the report is about, then those it is compared with. */
   readonly methods?: readonly ReportMethod[];
   readonly split?: ReportSplit;

@@ -101,6 +101,8 @@ figcaption b { color: var(--ink); font-weight: 600; }
 .key { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 6px 0 0; padding: 0; list-style: none; font-size: 13px; color: var(--soft); }
 .stroke { display: inline-block; width: 16px; height: 3px; margin-right: 8px; border-radius: 2px; vertical-align: 4px; }
 
+.notes { margin: 0; padding-left: 20px; max-width: 74ch; overflow-wrap: anywhere; }
+.notes li + li { margin-top: 6px; }
 .beside { display: flex; flex-wrap: wrap; gap: 24px 56px; align-items: flex-start; }
 .beside figure { width: min(100%, 520px * var(--aspect)); }
 .below { display: grid; gap: 24px; }

@@ -3,6 +3,7 @@ import { cssColor, type Html, html } from "./html.ts";
 import type { NamedScores } from "./metrics.ts";
 import type { ReportData, ReportMethod, ReportSplit } from "./report-data.ts";
 import { margins } from "./scores.ts";
+import { splitColumns } from "./split-counts.ts";
 import { percent, percentSpread } from "./table.ts";
 
 type Classes = ReportData["classes"];
@@ -97,19 +98,19 @@ export function classesTable({ perClass }: NamedScores, classes: Classes): Html 
   )}</tbody></table></div>`;
 }
 
-/** Pixels of each class that train, validate and test. */
+/** Pixels of each class that are labelled, and those that train, validate and test. */
 export function splitTable(perClass: NonNullable<ReportSplit["perClass"]>, classes: Classes): Html {
-  const parts = (["train", "validation", "test"] as const).filter(
-    (part) => part !== "validation" || perClass.some(({ validation }) => validation > 0),
+  const columns = splitColumns.filter(
+    (column) => column !== "validation" || perClass.some(({ validation }) => validation > 0),
   );
-  const heads = { train: "Training", validation: "Validation", test: "Test" };
+  const heads = { labelled: "Labelled", train: "Training", validation: "Validation", test: "Test" };
   return html`<div class="scroll"><table>
-<thead><tr><th scope="col">Class</th>${parts.map((part) => html`<th scope="col">${heads[part]}</th>`)}</tr></thead>
+<thead><tr><th scope="col">Class</th>${columns.map((column) => html`<th scope="col">${heads[column]}</th>`)}</tr></thead>
 <tbody>${perClass.map(
     (counts, index) => html`
-<tr><th scope="row">${swatch(classes[index]!.color)}${classes[index]!.name}</th>${parts.map((part) => html`<td>${grouped(counts[part])}</td>`)}</tr>`,
+<tr><th scope="row">${swatch(classes[index]!.color)}${classes[index]!.name}</th>${columns.map((column) => html`<td>${grouped(counts[column])}</td>`)}</tr>`,
   )}</tbody>
-<tfoot><tr><th scope="row">All</th>${parts.map((part) => html`<td>${grouped(perClass.reduce((sum, counts) => sum + counts[part], 0))}</td>`)}</tr></tfoot></table></div>`;
+<tfoot><tr><th scope="row">All</th>${columns.map((column) => html`<td>${grouped(perClass.reduce((sum, counts) => sum + counts[column], 0))}</td>`)}</tr></tfoot></table></div>`;
 }
 
 /** Names and values below each other. */

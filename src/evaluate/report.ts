@@ -2,7 +2,7 @@
 import { colorAt } from "./color-map.ts";
 import { cssColor, dataUri, type Html, html } from "./html.ts";
 import { lineChart } from "./line-chart.ts";
-import { confidenceColors, splitColors } from "./map-picture.ts";
+import { confidenceColors, splitColors, splitParts } from "./map-picture.ts";
 import type { ReportData, ReportPicture, ReportSplit } from "./report-data.ts";
 import { reportStyle } from "./report-style.ts";
 import {
@@ -38,6 +38,7 @@ ${summary ? html`<p class="summary">${summary}</p>` : null}
 <main>
 ${methods && methods.length > 0 ? section("Accuracy", methodsTable(methods), accuracyNote(data)) : null}
 ${pictures(data)}
+${data.notes && data.notes.length > 0 ? gridSection(data.notes) : null}
 ${own ? section("Confusion matrix", matrixNote(own.name), confusionTable(own.scores, classes)) : null}
 ${own ? section("Classes", classesTable(own.scores, classes)) : null}
 ${data.split ? splitSection(data.split, data) : null}
@@ -74,6 +75,11 @@ function accuracyNote({ methods, split }: ReportData): Html {
 
 function matrixNote(method: string): Html {
   return html`<p>Test pixels as classified by ${method}. The colour of a cell is its share of the true class, errors lifted.</p>`;
+}
+
+/** What was done to the files before they lay on one grid. */
+function gridSection(notes: readonly string[]): Html {
+  return section("One grid", html`<ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`);
 }
 
 /** Previews of the sources, then ground truth, map and confidence, with their legends. */
@@ -126,7 +132,7 @@ function splitSection(split: ReportSplit, { classes }: ReportData): Html {
       : leakage === 0
         ? `Leakage is 0 %: no test pixel's ${patch} contains a training pixel, so the scores are of ground not seen in training.`
         : `Leakage is ${percent(leakage)} %: the ${patch} of so many test pixels contains a training pixel, so part of what is tested was seen in training and the scores are optimistic.`;
-  const parts = (["train", "validation", "test"] as const).filter(
+  const parts = splitParts.filter(
     (part) => part !== "validation" || perClass?.some(({ validation }) => validation > 0),
   );
   const names = { train: "training", validation: "validation", test: "test" };

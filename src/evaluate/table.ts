@@ -2,6 +2,7 @@
 import type { Labels, Split } from "../scene/index.ts";
 import type { NamedClassScores, NamedScores } from "./metrics.ts";
 import { spread } from "./scores.ts";
+import { splitColumns, splitCounts } from "./split-counts.ts";
 
 /** How {@link formatTable} writes. */
 export type TableStyle = "plain" | "markdown";
@@ -96,22 +97,14 @@ function widthOf(text: string): number {
   return width;
 }
 
-/** Labelled pixels of each class, and how many of them train, validate and test. */
-export function splitTable(
-  { train, validation, test }: Split,
-  { data, classes }: Labels,
-  style: TableStyle = "plain",
-): string {
-  const parts = [
-    data.filter((label) => label !== 0),
-    ...[train, validation, test].map((part) => part.map((at) => data[at]!)),
-  ];
-  const counts = parts.map((labels) => {
-    const found = new Int32Array(classes.length + 1);
-    for (const label of labels) found[label]!++;
-    return found;
-  });
-  const rows = classes.map(({ name }, at) => [name, ...counts.map((found) => String(found[at + 1]))]);
-  const sums = ["all", ...parts.map((labels) => String(labels.length))];
-  return formatTable(["class", "labelled", "train", "validation", "test"], [...rows, sums], style);
+/** Labelled pixels of each class, and how many of them train, validate and test; below, their sums. */
+export function splitTable(split: Split, labels: Labels, style: TableStyle = "plain"): string {
+  const counts = splitCounts(split, labels);
+  const rows = labels.classes.map(({ name }, at) => [name, ...splitColumns.map((column) => counts[at]![column])]);
+  const sums = ["all", ...splitColumns.map((column) => counts.reduce((sum, count) => sum + count[column], 0))];
+  return formatTable(
+    ["class", ...splitColumns],
+    [...rows, sums].map((cells) => cells.map(String)),
+    style,
+  );
 }

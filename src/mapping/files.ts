@@ -7,23 +7,18 @@ import {
   encodeAuxXml,
   encodeClassStyle,
   encodePng,
-  encodePolygonStyle,
   encodeValueStyle,
-  geoJsonParts,
   geoTiffParts,
   mapPicture,
   mapPolygons,
-  type PolygonLayer,
   type Reduction,
-  writeGeoPackage,
 } from "../evaluate/index.ts";
 import type { Category, LandCoverClass, Plot } from "../scene/index.ts";
 import { UnsupportedError, writeAtomically } from "../tensor/index.ts";
+import { removeEarlierMap } from "./earlier.ts";
 import type { LandCoverMap } from "./map.ts";
 import { type Origin, originFields } from "./origin.ts";
-
-export const polygonFormats = ["gpkg", "geojson"] as const;
-export type PolygonFormat = (typeof polygonFormats)[number];
+import { type PolygonFormat, writePolygons } from "./polygon-files.ts";
 
 /** What a map is written as, besides the usual files. */
 export interface MapFiles {
@@ -47,8 +42,12 @@ function nodataCode(classes: readonly LandCoverClass[], largest: number): number
   throw new UnsupportedError(`a map of ${codes.size} classes`);
 }
 
-/** Codes of the map's pixels, `[H, W]`, and the one that means no class. */
-function codesOf(
+/**
+ * Codes of the pixels of a map, `[H, W]`, and the one that means no class.
+ *
+ * @throws UnsupportedError for class codes that no map can hold
+ */
+export function codesOf(
   labels: Uint16Array,
   classes: readonly LandCoverClass[],
 ): { readonly data: Uint8Array | Uint16Array; readonly nodata: number } {
@@ -68,7 +67,8 @@ export function categoriesOf(classes: readonly LandCoverClass[]): Category[] {
 
 /**
  * Write `map.tif`, `confidence.tif` and `map.png`, with names and styles beside them, and the files that are wanted;
- * of a scene of many plots also the map of each, in its place, in `plots/`.
+ * of a scene of many plots also the map of each, in its place, in `plots/`. What an earlier map left in the folder and
+ * this one does not have is removed.
  *
  * @returns their paths
  * @throws UnsupportedError for class codes that no map can hold, and for GeoJSON without an EPSG code
@@ -114,9 +114,11 @@ export async function writeMap(
   }
   if (wanted.polygons !== null) {
     const { confidence } = map;
-    const layer = mapPolygons({ labels, confidence, categories, georeference }, wanted.smallestArea);
-    written.push(...(await polygonWriters[wanted.polygons](folder, layer)));
+    const { software } = common;
+    const layer = mapPolygons({ labels, confidence, categories, georeference, software }, wanted.smallestArea);
+    written.push(...(await writePolygons(folder, layer, wanted.polygons)));
   }
+  await removeEarlierMap(folder, written);
   return written;
 }
 
@@ -129,20 +131,3 @@ function cut<Data extends Uint8Array | Uint16Array>(data: Data, width: number, p
   }
   return part;
 }
-
-/** How polygons are written; returns the paths. Not named after `map.tif`, whose style QGIS would apply to them. */
-const polygonWriters: {
-  readonly [Format in PolygonFormat]: (folder: string, layer: PolygonLayer) => Promise<string[]>;
-} = {
-  gpkg: async (folder, layer) => {
-    const file = join(folder, "polygons.gpkg");
-    await writeGeoPackage(file, layer);
-    return [file];
-  },
-  geojson: async (folder, layer) => {
-    const files = [join(folder, "polygons.geojson"), join(folder, "polygons.qml")] as const;
-    await writeAtomically(files[0], geoJsonParts(layer, null));
-    await writeAtomically(files[1], encodePolygonStyle(layer.categories, "code"));
-    return [...files];
-  },
-};

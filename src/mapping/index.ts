@@ -1,5 +1,6 @@
 /** @file Door of the room `mapping/`: a trained model over a whole scene, and the jobs that users ask for. */
-export { type MapFiles, type PolygonFormat, polygonFormats, usualFiles } from "./files.ts";
+export { type MapFiles, usualFiles } from "./files.ts";
 export type { Job, JobEvent, JobHooks, JobResult } from "./job.ts";
 export { type LandCoverMap, mapScene } from "./map.ts";
+export { type PolygonFormat, polygonFormats } from "./polygon-files.ts";
 export { runJob } from "./run-job.ts";

@@ -1,4 +1,5 @@
 /** @file What can be asked for: a training with its map and report, a map, an evaluation. */
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { formatMetrics, type Metrics, renderReport, splitTable } from "../evaluate/index.ts";
@@ -11,6 +12,7 @@ import {
   openRunScene,
   type RunConfig,
   readRunSplit,
+  runFiles,
   sourceOptions,
   trainRun,
 } from "../train/index.ts";
@@ -18,7 +20,7 @@ import { type MapFiles, usualFiles, writeMap } from "./files.ts";
 import { type LandCoverMap, mapScene } from "./map.ts";
 import type { Origin } from "./origin.ts";
 import { metricsOf, type Outcome, reportOf } from "./report.ts";
-import { writeSplitFiles } from "./split-files.ts";
+import { writeSplitFiles, writeSplitPolygons } from "./split-files.ts";
 
 /** Progress of a named task, or a sentence worth knowing. */
 export type JobEvent =
@@ -133,7 +135,8 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
   const origin = originOf(scene, config, run.classifier.name);
   const files = [
     ...(await writeMap(folder, origin, classes, map)),
-    ...(await writeSplitFiles(folder, { ...origin, method: `split ${split.rule}` }, split)),
+    ...(await writeSplitFiles(folder, origin, split)),
+    ...(await writeSplitPolygons(folder, scene, split)),
   ];
   const written = await writeOutcome(folder, {
     scene,
@@ -171,13 +174,18 @@ async function map(
 ): Promise<JobResult> {
   const { config, model } = await openRun(run);
   const scene = await (sources ? otherScene(config, sources) : openRunScene(config));
+  const splitFile = join(run, runFiles.split);
+  const split = sources === null && existsSync(splitFile) ? readSplit(splitFile, scene) : null;
   const classifier = symDiffuserClassifier(model, { threads, progress: (task) => tell(control, task, "tile") });
   const progress = tell(control, "map", "row");
   const result = await mapScene(classifier, scene, model.classes.length, progress, files.probabilities);
   const folder = out ?? join(run, "map");
   await mkdir(folder, { recursive: true });
   const origin = { ...originOf(scene, config, classifier.name), ...(sources && { isSimulated: false }) };
-  return { folder, files: await writeMap(folder, origin, model.classes, result, files), metrics: null };
+  const written = await writeMap(folder, origin, model.classes, result, files);
+  // The folder of a run has the split that it was trained with.
+  if (!existsSync(join(folder, runFiles.split))) written.push(...(await writeSplitPolygons(folder, scene, split)));
+  return { folder, files: written, metrics: null };
 }
 
 /** The labels of a scene, numbered as the classes of a model. @throws DataError for a class that the model does not know */

@@ -1,7 +1,7 @@
 /** @file What made a raster, for its metadata: program, method, sources, and what in it was not measured. */
 import type { GeoTiff } from "../evaluate/index.ts";
 import type { Scene } from "../scene/index.ts";
-import { versions } from "./versions.ts";
+import { software } from "./versions.ts";
 
 /** What a result comes from. */
 export interface Origin {
@@ -22,7 +22,7 @@ export function originFields({ scene, method, isSimulated }: Origin): Required<P
     return kind === name ? `${name} (${bands})` : `${name} (${kind}, ${bands})`;
   });
   return {
-    software: `symdiffuser ${versions()["symdiffuser"]}`,
+    software: software(),
     metadata: {
       METHOD: method,
       SOURCES: sources.join(", "),

@@ -11,6 +11,7 @@ import {
   type ReportData,
   type ReportStage,
   sourcePicture,
+  splitCounts,
   splitPicture,
 } from "../evaluate/index.ts";
 import { type LandCoverClass, leakage, type Scene, type Split } from "../scene/index.ts";
@@ -94,13 +95,14 @@ export function reportOf(outcome: Outcome, metrics: Metrics): ReportData {
   const { height, width, labels } = scene;
   const colors = classes.map(({ color }) => color);
   const truth = labels!.data;
+  const plots = scene.plots === null ? "" : ` in ${scene.plots.length} plots`;
+  const size = `${height} × ${width} pixels${plots}`;
   const picture = (data: ArrayLike<number>): Uint8Array =>
     encodePng(classPicture({ height, width, data }, colors, previewSide));
-  const count = (pixels: Int32Array, k: number): number =>
-    pixels.reduce((total, pixel) => total + Number(truth[pixel] === k), 0);
   return {
     title: scene.name,
-    summary: `${scene.sources.map(({ name, raster }) => `${name} (${raster.bands})`).join(" + ")}, ${height} × ${width} pixels, ${classes.length} classes`,
+    notes: scene.notes,
+    summary: `${scene.sources.map(({ name, raster }) => `${name} (${raster.bands})`).join(" + ")}, ${size}, ${classes.length} classes`,
     classes,
     methods: [
       { name: "SymDiffuser", scores: metrics },
@@ -115,11 +117,7 @@ export function reportOf(outcome: Outcome, metrics: Metrics): ReportData {
       seed: split.seed,
       leakage: metrics.leakage,
       patchSide: patch,
-      perClass: classes.map((_, index) => ({
-        train: count(split.train, index + 1),
-        validation: count(split.validation, index + 1),
-        test: count(split.test, index + 1),
-      })),
+      perClass: splitCounts(split, { data: truth, classes }),
       picture: encodePng(splitPicture(split, height, width, previewSide)),
     },
     sources: scene.sources.map(({ name, kind, raster }) => ({

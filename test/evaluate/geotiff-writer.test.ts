@@ -12,6 +12,7 @@ import { fromArrayBuffer, type GeoTIFFImage } from "geotiff";
 import { encodeAuxXml, encodeGeoTiff, type GeoTiff } from "../../src/evaluate/index.ts";
 import { tiffFile } from "../../src/evaluate/tiff-directory.ts";
 import { type Category, type Georeference, type RasterData, readRaster } from "../../src/scene/index.ts";
+import { pythonWith } from "./python-with.ts";
 
 async function imageOf(bytes: Uint8Array): Promise<GeoTIFFImage> {
   return (await fromArrayBuffer(bytes.slice().buffer)).getImage();
@@ -157,9 +158,7 @@ describe("encodeAuxXml", () => {
 });
 
 const script = fileURLToPath(new URL("../../scripts/golden/check-map.py", import.meta.url));
-const python = ["/usr/bin/python3", "python3"].find(
-  (command) => spawnSync(command, ["-c", "from osgeo import gdal"]).status === 0,
-);
+const python = pythonWith("osgeo");
 
 interface Found {
   readonly [field: string]: unknown;

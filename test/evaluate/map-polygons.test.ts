@@ -10,13 +10,19 @@ import {
   encodeGeoTiff,
   encodePolygonStyle,
   geoJsonParts,
+  type MapPolygon,
   mapPolygons,
   type PolygonMap,
   writeGeoPackage,
 } from "../../src/evaluate/index.ts";
-import type { Georeference } from "../../src/scene/index.ts";
+import { type Georeference, transformBetween } from "../../src/scene/index.ts";
 import { categories, codesOf, landCover } from "./land-cover.ts";
+import { pythonWith } from "./python-with.ts";
 
+const square = (points: number[]): MapPolygon => ({
+  ...{ label: 1, category: categories[0]!, pixels: 1, areaM2: null, confidence: null },
+  rings: [Float64Array.from(points)],
+});
 const areasOf = (map: PolygonMap): (number | null)[] => mapPolygons(map).polygons.map(({ areaM2 }) => areaM2);
 
 describe("mapPolygons", () => {
@@ -33,7 +39,7 @@ describe("mapPolygons", () => {
     const some = mapPolygons(map, { value: 12, unit: "pixels" });
     assert.ok(some.polygons.every(({ pixels }) => pixels >= 12));
     assert.ok(some.polygons.length < mapPolygons(map).polygons.length);
-    assert.deepEqual(mapPolygons(map, { value: 1200, unit: "m²" }), some);
+    assert.deepEqual(mapPolygons(map, { value: 1200, unit: "m²" }).polygons, some.polygons);
     assert.throws(() => mapPolygons({ ...map, georeference: null }, { value: 400, unit: "m²" }), {
       name: "DataError",
       message: "smallest area: expected pixels, as the map's unit is not known to be the metre; got 400 m²",
@@ -55,6 +61,30 @@ describe("geoJsonParts", () => {
     assert.equal(features.length, layer.polygons.length);
   });
 
+  it("adds corners where a side bends, the same for both of its polygons", () => {
+    const layer = mapPolygons(landCover(1, 2, { transform: [0, 8, 0, 0, 0, -8], crs: null }));
+    const { features } = parsed({ ...layer, polygons: [square([0, 0, 8, 0, 8, 8, 0, 8, 0, 0])] }, (x, y) => [
+      x,
+      y + 1e-6 * x * x,
+    ]);
+    const [ring] = features[0].geometry.coordinates;
+    // A quarter of a side of 2 squared, 1e-6, would still bend too much; of a side of 0.5 no more.
+    assert.deepEqual(
+      ring.slice(0, 17).map(([x]: number[]) => x),
+      Array.from({ length: 17 }, (_, at) => at / 2),
+    );
+    assert.equal(ring.length, 4 + 1 + 2 * 15);
+    assert.deepEqual(ring.slice(17, 34).map(([x]: number[]) => x), [8, ...Array.from({ length: 16 }, (_, at) => 7.5 - at / 2)]); // biome-ignore format: a row
+  });
+
+  it("refuses corners that have no longitude and latitude", () => {
+    const layer = { ...mapPolygons(landCover(1, 1)), polygons: [square([0, 0, 2, 0, 2, 2, 0, 2, 0, 0])] };
+    assert.throws(() => parsed(layer, (x, y) => [x < 2 ? x : Number.NaN, y]), {
+      name: "DataError",
+      message: "the corner 2, 0 of a polygon: expected a longitude and latitude; got none — write a GeoPackage (gpkg)",
+    });
+  });
+
   it("refuses coordinates whose reference system it cannot name", () => {
     const layer = mapPolygons(landCover(3, 5, null));
     assert.throws(() => geoJsonParts(layer, null), {
@@ -65,9 +95,7 @@ describe("geoJsonParts", () => {
 });
 
 const script = fileURLToPath(new URL("../../scripts/golden/check-map.py", import.meta.url));
-const python = ["/usr/bin/python3", "python3"].find(
-  (command) => spawnSync(command, ["-c", "from osgeo import gdal"]).status === 0,
-);
+const python = pythonWith("osgeo");
 
 describe("polygons, read back by GDAL and GEOS", {
   skip: python === undefined && "GDAL for Python is not installed",
@@ -82,7 +110,9 @@ describe("polygons, read back by GDAL and GEOS", {
     degrees: landCover(31, 17, place([11.5, 0.0001, 0, 48.25, 0, -0.0001], 4326)),
     upsideDown: landCover(20, 23, place([500_000, 2, 0, 5_000_000, 0, 2], 25832)),
     nowhere: landCover(19, 33, null),
+    wide: landCover(31, 47, place([300_000, 5000, 0, 5_400_000, 0, -5000], 32632)),
   };
+  const wgs84 = place([0, 1, 0, 0, 0, 1], 4326).crs!;
   const folder = mkdtempSync(join(tmpdir(), "polygons-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const found: Record<string, Record<string, unknown>> = {};
@@ -98,10 +128,11 @@ describe("polygons, read back by GDAL and GEOS", {
         encodeGeoTiff({ height, width, bands: 1, data: codesOf(map), nodata: 0, georeference }),
       );
       const layer = mapPolygons(map);
-      await writeGeoPackage(`${file}.gpkg`, layer);
+      await writeGeoPackage(`${file}.gpkg`, [layer]);
       files.push(`${file}.tif`, `${file}.gpkg`);
       if (georeference === null) continue;
-      writeFileSync(`${file}.geojson`, Buffer.concat([...geoJsonParts(layer, null)]));
+      const toLonLat = name === "wide" ? transformBetween(georeference.crs!, wgs84) : null;
+      writeFileSync(`${file}.geojson`, Buffer.concat([...geoJsonParts(layer, toLonLat)]));
       files.push(`${file}.geojson`);
     }
     const done = spawnSync(python!, [script, ...files], { encoding: "utf8", maxBuffer: 1e8 });
@@ -128,7 +159,8 @@ describe("polygons, read back by GDAL and GEOS", {
         assert.ok(Math.abs(value - expected) <= 1e-9 * expected, `${name}: ${field} ${value} is not ${expected}`);
       };
       const t = map.georeference?.transform ?? [0, 1, 0, 0, 0, 1];
-      close("area", pixels * Math.abs(t[1] * t[5]));
+      if (name === "wide.geojson") assert.equal(one["epsg"], "4326");
+      else close("area", pixels * Math.abs(t[1] * t[5]));
       close("unionArea", one["area"] as number);
       // Sides that no neighbour has, the other way round, are those of the outline.
       close("lengthOfSidesAlone", one["perimeter"] as number);
@@ -146,7 +178,7 @@ describe("polygons, read back by GDAL and GEOS", {
       assert.deepEqual(found[name]!["first"], attributes);
       assert.equal(found[name]!["areaM2"], found[name]!["area"]);
     }
-    assert.deepEqual(found["map.gpkg"]!["style"], ["polygons", encodePolygonStyle(categories, "code"), true]);
+    assert.deepEqual(found["map.gpkg"]!["style"], [[encodePolygonStyle(categories, "code"), true]]);
     assert.equal(found["degrees.geojson"]!["epsg"], "4326");
   });
 

@@ -17,6 +17,7 @@ import {
   writeGeoPackage,
 } from "../../src/evaluate/index.ts";
 import { categories, codesOf, landCover } from "./land-cover.ts";
+import { pythonWith } from "./python-with.ts";
 
 describe("encodeClassStyle", () => {
   it("has an entry for every class with a colour, with its name escaped", () => {
@@ -29,9 +30,7 @@ describe("encodeClassStyle", () => {
 });
 
 const script = fileURLToPath(new URL("../../scripts/golden/check-style.py", import.meta.url));
-const python = ["/usr/bin/python3", "python3"].find(
-  (command) => spawnSync(command, ["-c", "import qgis.core"]).status === 0,
-);
+const python = pythonWith("qgis");
 
 interface Shown {
   readonly type: string;
@@ -60,7 +59,7 @@ describe("styles, as QGIS applies them", { skip: python === undefined && "QGIS f
       ["polygons.qml", encodePolygonStyle(categories, "code")],
     ];
     for (const [name, content] of files) writeFileSync(join(folder, name), content);
-    await writeGeoPackage(join(folder, "polygons.gpkg"), layer);
+    await writeGeoPackage(join(folder, "polygons.gpkg"), [layer]);
     const env = { ...process.env, QT_QPA_PLATFORM: "offscreen" };
     const done = spawnSync(python!, [script, folder], { encoding: "utf8", maxBuffer: 1e8, env });
     assert.equal(done.status, 0, done.stderr);
@@ -84,7 +83,7 @@ describe("styles, as QGIS applies them", { skip: python === undefined && "QGIS f
     const { type, colors } = shown["confidence"]!;
     assert.equal(type, "singlebandpseudocolor");
     for (const [pixel, color] of colors.flat().entries()) {
-      const value = map.confidence[pixel]!;
+      const value = map.confidence![pixel]!;
       if (Number.isNaN(value)) assert.equal(color, -1);
       else {
         const expected = colorAt(magma, value);

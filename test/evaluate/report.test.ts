@@ -17,6 +17,7 @@ const full: ReportData = {
   classes,
   summary: hostile,
   date: hostile,
+  notes: [hostile, "lidar: averaged from 0.5 m to 1 m"],
   methods: [
     { name: "SymDiffuser", scores, perSeed: [scores, { overallAccuracy: 0.9, averageAccuracy: 0.9, kappa: null }] },
     { name: hostile, scores: namedScoresOf([[1000, 240], [5, 20]], names), mcnemar: { onlyFirst: 9, onlySecond: 1, z: 2.5, pValue: 0.0217 } }, // biome-ignore format: a matrix
@@ -27,8 +28,8 @@ const full: ReportData = {
     leakage: 0.0312,
     patchSide: 11,
     perClass: [
-      { train: 20, validation: 2, test: 1240 },
-      { train: 5, validation: 0, test: 25 },
+      { labelled: 1300, train: 20, validation: 2, test: 1240 },
+      { labelled: 30, train: 5, validation: 0, test: 25 },
     ],
     picture,
   },
@@ -109,6 +110,13 @@ describe("renderReport", () => {
     assert.ok(text.includes("0.3 s diffusion 30 min 59 s night 2 h 2 min peak memory 3.00 GiB"));
   });
 
+  it("says what was done to the files, and counts the pixels of each class", () => {
+    const text = textOf(html);
+    assert.ok(text.includes(`One grid ${hostile} lidar: averaged from 0.5 m to 1 m `));
+    assert.ok(text.includes("Class Labelled Training Validation Test Water 1 300 20 2 1 240 "));
+    assert.ok(text.includes("All 1 330 25 2 1 265 "));
+  });
+
   it("shows the matrix with its margins, zeros as dots", () => {
     const matrix = textOf(html.slice(html.indexOf('class="confusion"')));
     assert.ok(matrix.includes("Water 1 200 40 96.8"), matrix.slice(0, 200));
@@ -129,7 +137,16 @@ describe("renderReport", () => {
     const bare = renderReport({ title: "Bare", classes });
     assertWellFormed(bare);
     assert.doesNotMatch(bare, /<section|undefined|null|NaN/);
-    for (const part of ["methods", "split", "sources", "map", "stages", "timingsSeconds", "versions"] as const) {
+    for (const part of [
+      "methods",
+      "notes",
+      "split",
+      "sources",
+      "map",
+      "stages",
+      "timingsSeconds",
+      "versions",
+    ] as const) {
       const one = renderReport({ title: "One", classes, [part]: full[part] });
       assertWellFormed(one);
       assert.equal(one.match(/<section/g)!.length, part === "methods" ? 3 : 1, part);

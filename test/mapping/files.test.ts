@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { usualFiles, writeMap } from "../../src/mapping/files.ts";
+import { mapPolygons } from "../../src/evaluate/index.ts";
+import { removeEarlierMap } from "../../src/mapping/earlier.ts";
+import { categoriesOf, usualFiles, writeMap } from "../../src/mapping/files.ts";
 import { mapScene } from "../../src/mapping/map.ts";
-import { writeSplitFiles } from "../../src/mapping/split-files.ts";
+import { writePolygons } from "../../src/mapping/polygon-files.ts";
+import { writeSplitFiles, writeSplitPolygons } from "../../src/mapping/split-files.ts";
 import { type Classifier, makeSplit, readRaster, type Scene, simulateScene } from "../../src/scene/index.ts";
+import { labelRaster } from "../../src/scene/vector/labels.ts";
+import { readVector } from "../../src/scene/vector/readers.ts";
+import { pythonWith } from "../evaluate/python-with.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "files-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -57,28 +63,59 @@ describe("mapScene", () => {
   });
 });
 
+const split = makeSplit({ ...scene, valid: null }, "perClass:3,validation:0.4", 5);
+const codes = (labels: Uint16Array): Uint8Array => Uint8Array.from(labels, (label) => classes[label - 1]?.code ?? 0);
+const namesIn = (path: string): string[] => readdirSync(path).sort();
+
+const usual = ["map.tif", "map.tif.aux.xml", "map.qml", "confidence.tif", "confidence.qml", "map.png"];
+
 describe("writeMap", () => {
   it("writes map, confidence and picture, with names and styles beside them", async () => {
     const files = await writeMap(folder, origin, classes, await mapScene(classifier, scene, K));
     assert.deepEqual(
       files.map((file) => basename(file)),
-      ["map.tif", "map.tif.aux.xml", "map.qml", "confidence.tif", "confidence.qml", "map.png"],
+      usual,
     );
     assert.ok(files.every((file) => existsSync(file)));
+  });
+
+  it("removes what an earlier map left there, and no other file", async () => {
+    const out = join(folder, "again");
+    mkdirSync(out);
+    const plots = ["A", "B"].map((name, at) => ({ name, row: at * 20, col: 0, height: 17, width, georeference: null }));
+    const inPlots = { ...origin, scene: { ...scene, georeference: null, plots } };
+    const map = await mapScene(classifier, scene, K, () => {}, true);
+    await writeMap(out, inPlots, classes, map, { ...usualFiles, probabilities: true, polygons: "gpkg" });
+    assert.deepEqual(namesIn(out), [...usual, "plots", "polygons.gpkg", "probabilities.tif"].sort());
+    assert.deepEqual(namesIn(join(out, "plots")), ["A.tif", "A.tif.aux.xml", "B.tif", "B.tif.aux.xml"]);
+    await writeMap(out, origin, classes, map, { ...usualFiles, polygons: "geojson" });
+    assert.deepEqual(namesIn(out), [...usual, "plots", "polygons.geojson", "polygons.qml"].sort());
+    assert.deepEqual(namesIn(join(out, "plots")), []);
+    const others = ["polygons.gpkg", "polygons.qml", "probabilities.tif", "plots/C.tif", "plots/C.tif.aux.xml"];
+    for (const name of others) writeFileSync(join(out, name), "somebody's own");
+    await removeEarlierMap(out, []);
+    assert.deepEqual(namesIn(out), [...usual, "plots", ...others.slice(0, 3)].sort());
+    assert.deepEqual(namesIn(join(out, "plots")), ["C.tif", "C.tif.aux.xml"]);
   });
 });
 
 describe("writeSplitFiles", () => {
-  it("writes which pixels train, validate and test, with names and colours", async () => {
-    const split = makeSplit({ ...scene, valid: null }, "perClass:3,validation:0.4", 5);
-    await writeSplitFiles(folder, { ...origin, method: "split perClass:3" }, split);
+  it("writes labels, and which pixels train, validate and test, with names and colours", async () => {
+    await writeSplitFiles(folder, origin, split);
+    const labels = await readRaster(join(folder, "labels.tif"));
+    assert.deepEqual(labels.data, codes(scene.labels!.data));
+    const colored = classes.map(({ code, name, color }) => ({ value: code, name, color }));
+    assert.deepEqual(
+      labels.categories?.filter(({ value }) => value > 0),
+      colored,
+    );
     const { data, categories, nodata } = await readRaster(join(folder, "split.tif"));
     const expected = new Uint8Array(height * width);
     for (const pixel of split.train) expected[pixel] = 1;
     for (const pixel of split.validation) expected[pixel] = 2;
     for (const pixel of split.test) expected[pixel] = 3;
     assert.deepEqual(data, expected);
-    assert.equal(nodata, 0);
+    assert.deepEqual([labels.nodata, nodata], [0, 0]);
     assert.deepEqual(
       categories?.map(({ value, name }) => [value, name]),
       [
@@ -91,10 +128,42 @@ describe("writeSplitFiles", () => {
   });
 });
 
+describe("writeSplitPolygons", () => {
+  it("writes polygons that make the labels again", async () => {
+    const [file] = await writeSplitPolygons(folder, scene, split);
+    const grid = { height, width, transform: scene.georeference!.transform };
+    const options = { field: "code", allTouched: false, project: null };
+    const { data, georeference } = labelRaster(await readVector(`${file}#labels`), grid, options);
+    assert.deepEqual(data, Uint16Array.from(codes(scene.labels!.data)));
+    assert.equal(georeference?.crs?.epsg, 32632);
+    const { features, fields } = await readVector(`${file}#split`);
+    assert.deepEqual(fields, ["part", "code", "class", "pixels", "area_m2"]);
+    for (const part of ["train", "validation", "test"] as const) {
+      const own = features.filter(({ properties }) => properties["part"] === part);
+      const pixels = own.reduce((sum, { properties }) => sum + (properties["pixels"] as number), 0);
+      assert.equal(pixels, split[part].length, part);
+    }
+  });
+
+  it("writes none for scenes of many plots and without labels, and leaves none of its own", async () => {
+    const plots = [{ name: "A", row: 0, col: 0, height, width, georeference: null }];
+    const file = join(folder, "split.gpkg");
+    for (const without of [
+      { ...scene, plots, georeference: null },
+      { ...scene, labels: null },
+    ]) {
+      await writeSplitPolygons(folder, scene, split);
+      assert.deepEqual(await writeSplitPolygons(folder, without, split), []);
+      assert.ok(!existsSync(file));
+      writeFileSync(file, "somebody's own");
+      await writeSplitPolygons(folder, without, split);
+      assert.ok(existsSync(file));
+    }
+  });
+});
+
 const script = fileURLToPath(new URL("../../scripts/golden/check-map.py", import.meta.url));
-const python = ["/usr/bin/python3", "python3"].find(
-  (command) => spawnSync(command, ["-c", "from osgeo import gdal"]).status === 0,
-);
+const python = pythonWith("osgeo");
 const sha256 = (data: ArrayBufferView): string =>
   createHash("sha256")
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
@@ -103,43 +172,76 @@ const sha256 = (data: ArrayBufferView): string =>
 describe("all files of a map, read back by GDAL", {
   skip: python === undefined && "GDAL for Python is not installed",
 }, () => {
-  let found: Record<string, unknown>[] = [];
+  const found: Record<string, Record<string, unknown>> = {};
   let map: Awaited<ReturnType<typeof mapScene>>;
-  const names = ["confidence.tif", "probabilities.tif", "map.tif", "polygons.gpkg", "polygons.geojson"];
+  const parts = ["train", "validation", "test"] as const;
+  const names = [
+    ...["confidence.tif", "probabilities.tif", "map.tif", "polygons.gpkg", "polygons.geojson", "labels.tif"],
+    ...["split.gpkg#labels", ...parts.map((part) => `split.gpkg#split:part = '${part}'`)],
+  ];
 
   before(async () => {
     map = await mapScene(classifier, scene, K, () => {}, true);
-    for (const polygons of ["gpkg", "geojson"] as const) {
-      await writeMap(folder, origin, classes, map, { ...usualFiles, cog: true, probabilities: true, polygons });
-    }
+    const { labels, confidence } = map;
+    const { georeference } = scene;
+    await writeMap(folder, origin, classes, map, { ...usualFiles, cog: true, probabilities: true, polygons: "gpkg" });
+    const plane = {
+      labels: { height, width, data: labels },
+      confidence,
+      categories: categoriesOf(classes),
+      georeference,
+    };
+    await writePolygons(folder, mapPolygons(plane), "geojson");
+    await writeSplitFiles(folder, origin, split);
+    await writeSplitPolygons(folder, scene, split);
     const done = spawnSync(python!, [script, ...names.map((name) => join(folder, name))], { encoding: "utf8" });
     assert.equal(done.status, 0, done.stderr);
-    found = JSON.parse(done.stdout);
+    JSON.parse(done.stdout).forEach((one: Record<string, unknown>, index: number) => {
+      found[names[index]!] = one;
+    });
   });
 
   it("every raster holds its pixels, names, nodata and what made it", () => {
-    const codes = Uint8Array.from(map.labels, (label) => classes[label - 1]?.code ?? 0);
-    const expected = [
-      { sha256: sha256(map.confidence), bandNames: ["confidence"], nodata: "nan" },
-      { sha256: sha256(map.probabilities!), bandNames: classes.map(({ name }) => name), nodata: "nan" },
-      { sha256: sha256(codes), bandNames: ["land cover"], nodata: "0.0" },
-    ];
-    expected.forEach((one, index) => {
-      const { sha256, bandNames, nodata } = found[index]! as typeof one;
-      assert.deepEqual({ sha256, bandNames, nodata }, one, names[index]!);
-      assert.deepEqual(found[index]!["metadata"], metadata);
-      assert.equal(found[index]!["epsg"], 32632);
-      assert.equal(found[index]!["layout"], "COG");
-    });
+    const truth = codes(scene.labels!.data);
+    const expected = {
+      "confidence.tif": { sha256: sha256(map.confidence), bandNames: ["confidence"], nodata: "nan" },
+      "probabilities.tif": { sha256: sha256(map.probabilities!), bandNames: classes.map(({ name }) => name), nodata: "nan" }, // biome-ignore format: a row
+      "map.tif": { sha256: sha256(codes(map.labels)), bandNames: ["land cover"], nodata: "0.0" },
+      "labels.tif": { sha256: sha256(truth), bandNames: ["labels"], nodata: "0.0" },
+    };
     const colors = Object.fromEntries(classes.map(({ code, color }) => [code, [...color]]));
-    assert.deepEqual(found[2]!["colors"], colors);
-    assert.deepEqual(
-      (found[2]!["categoryNames"] as string[]).slice(1),
-      classes.map(({ name }) => name),
-    );
+    for (const [name, one] of Object.entries(expected)) {
+      const { sha256, bandNames, nodata } = found[name]! as typeof one;
+      assert.deepEqual({ sha256, bandNames, nodata }, one, name);
+      const isLabels = name === "labels.tif";
+      assert.deepEqual(found[name]!["metadata"], isLabels ? { ...metadata, METHOD: "labels" } : metadata);
+      assert.equal(found[name]!["epsg"], 32632);
+      assert.equal(found[name]!["layout"], isLabels ? null : "COG");
+      if (one.nodata === "nan") continue;
+      assert.deepEqual(found[name]!["colors"], colors);
+      assert.deepEqual(
+        (found[name]!["categoryNames"] as string[]).slice(1),
+        classes.map(({ name }) => name),
+      );
+    }
   });
 
-  it("polygons make the map again", () => {
-    for (const index of [3, 4]) assert.equal(found[index]!["sha256"], found[2]!["sha256"], names[index]!);
+  it("polygons make the map again, GeoJSON from longitude and latitude", () => {
+    for (const name of ["polygons.gpkg", "polygons.geojson"]) {
+      assert.equal(found[name]!["sha256"], found["map.tif"]!["sha256"], name);
+    }
+    assert.deepEqual([found["polygons.gpkg"]!["epsg"], found["polygons.geojson"]!["epsg"]], ["32632", "4326"]);
+  });
+
+  it("polygons of labels and split make them again", () => {
+    const truth = codes(scene.labels!.data);
+    assert.equal(found["split.gpkg#labels"]!["sha256"], sha256(truth));
+    for (const part of parts) {
+      const own = new Uint8Array(height * width);
+      for (const pixel of split[part]) own[pixel] = truth[pixel]!;
+      const { sha256: burned, valid, style } = found[`split.gpkg#split:part = '${part}'`]!;
+      assert.deepEqual([burned, valid], [sha256(own), true], part);
+      assert.match((style as [string][])[0]![0], /attr="part"[\s\S]*<category value="train" label="train"/);
+    }
   });
 });
