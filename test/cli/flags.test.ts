@@ -101,6 +101,26 @@ describe("flags of daily use", () => {
     assert.ok(scene.sources["a"]!.file[0]!.endsWith("x=y.tif"));
   });
 
+  it("take more files of a source, and sensors simulated from it", () => {
+    const more = ["--source", "a=1.tif", "--source", "b=2.tif", "--source", "a=3.tif", "--labels", "l.tif"];
+    const { scene } = fromFlags([...more, "--simulate", "pan:a", "--scene.sources.a.wavelengths", "400,900"]);
+    assert.ok("sources" in scene);
+    assert.deepEqual(Object.keys(scene.sources), ["a", "b", "pan"]);
+    const { a, pan } = scene.sources;
+    assert.deepEqual(
+      a!.file.map((file) => file.slice(-6)),
+      ["/1.tif", "/3.tif"],
+    );
+    assert.deepEqual(pan, { ...a, simulate: "pan" });
+    for (const [text, message] of [
+      ["pan", '--simulate: expected SENSOR:SOURCE, as pan:hsi; got "pan"'],
+      ["pan:c", "--simulate: expected --source c=FILE beside it; got none"],
+      ["uv:a", '--simulate: expected one of pan, rgb, msi; got "uv"'],
+    ] as const) {
+      assert.throws(() => fromFlags([...more, "--simulate", text]), { name: "ConfigError", message });
+    }
+  });
+
   it("set split, labels and threads", () => {
     const words = "--unlabelled 0,255 --split blocks:9 --per-class 40 --threads 2 --baseline svm --baseline rf".split(
       " ",

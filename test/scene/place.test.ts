@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { encodeGeoTiff, type GeoTiff } from "../../src/evaluate/index.ts";
+import { type Georeference, openScene } from "../../src/scene/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "symdiffuser-place-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (x: number, y: number, pixel: number, epsg = 32632): Georeference => ({
+  transform: [x, pixel, 0, y, 0, -pixel],
+  crs: { epsg, name: `EPSG:${epsg}`, wkt: null, geoKeys: null },
+});
+
+function save(name: string, raster: Omit<GeoTiff, "bands"> & { bands?: number }): string {
+  const file = join(folder, `${name}.tif`);
+  writeFileSync(file, encodeGeoTiff({ bands: 1, ...raster }));
+  return file;
+}
+
+const size = { height: 6, width: 8 };
+const reference = save("reference", {
+  ...size,
+  data: new Float32Array(48).fill(1),
+  georeference: at(500_000, 5_400_000, 10),
+});
+const s2 = { name: "s2", file: reference };
+
+describe("sources of other grids", () => {
+  it("are averaged as power where they are radar decibels", async () => {
+    const data = new Float32Array(12 * 16).map((_, pixel) => (pixel % 2 === 0 ? -20 : -10));
+    const file = save("s1", { height: 12, width: 16, data, georeference: at(500_000, 5_400_000, 5) });
+    const mean = async (kind: "sar" | "dem"): Promise<number> => {
+      const { sources } = await openScene({ sources: [s2, { name: "s1", file, kind }] });
+      return sources[1]!.raster.data[9]!;
+    };
+    assert.ok(Math.abs((await mean("sar")) - 10 * Math.log10((0.01 + 0.1) / 2)) < 1e-5);
+    assert.ok(Math.abs((await mean("dem")) + 15) < 1e-5);
+  });
+
+  it("are moved by parts of a pixel, which is told", async () => {
+    // A plane: bilinear values between its pixels lie on it.
+    const data = new Float32Array(80).map((_, pixel) => 3 * (pixel % 10) + 7 * Math.floor(pixel / 10));
+    const file = save("plane", { height: 8, width: 10, data, georeference: at(499_994, 5_400_014, 10) });
+    const { sources, notes, valid } = await openScene({ sources: [s2, { name: "plane", file }] });
+    const { data: moved } = sources[1]!.raster;
+    for (const [row, col] of [
+      [0, 0],
+      [3, 2],
+      [5, 7],
+    ] as const) {
+      assert.ok(Math.abs(moved[row * 8 + col]! - (3 * (col + 0.6) + 7 * (row + 1.4))) < 1e-4);
+    }
+    assert.equal(valid, null);
+    assert.equal(notes.length, 1);
+    assert.match(
+      notes[0]!,
+      /^plane: put on the scene's grid from 8 rows .*\(bilinear\); its pixels lie 0\.40 pixels off those of the scene$/,
+    );
+  });
+
+  it("leave the rest of the scene without data where they cover a part of it, which is told", async () => {
+    const file = save("half", {
+      ...size,
+      data: new Float32Array(48).fill(2),
+      georeference: at(500_040, 5_400_000, 10),
+    });
+    const { valid, notes } = await openScene({ sources: [s2, { name: "half", file }] });
+    assert.deepEqual(Array.from(valid!.slice(0, 8)), [0, 0, 0, 0, 1, 1, 1, 1]);
+    assert.match(notes[0]!, /; 50\.0 % of the scene is without data$/);
+  });
+
+  it("can set the grid", async () => {
+    const file = save("coarse", {
+      height: 3,
+      width: 4,
+      data: new Float32Array(12).fill(5),
+      georeference: at(500_000, 5_400_000, 20),
+    });
+    const { height, width } = await openScene({ sources: [s2, { name: "coarse", file }], grid: "coarse" });
+    assert.deepEqual([height, width], [3, 4]);
+  });
+});
+
+describe("labels of another grid", () => {
+  const codes = Uint8Array.from({ length: 12 }, (_, pixel) => [3, 4, 0, 9][pixel % 4]!);
+  it("keep their codes where the grid is that of a source", async () => {
+    const file = save("labels", { height: 3, width: 4, data: codes, georeference: at(500_000, 5_400_000, 20) });
+    const { labels } = await openScene({ sources: [s2], labels: { file }, grid: "s2" });
+    assert.deepEqual(
+      labels!.classes.map(({ code }) => code),
+      [3, 4, 9],
+    );
+    assert.deepEqual(Array.from(labels!.data.slice(8, 16)), [1, 1, 2, 2, 0, 0, 3, 3]);
+  });
+
+  it("are laid on the first source where they lie elsewhere", async () => {
+    const file = save("shifted", { height: 3, width: 4, data: codes, georeference: at(500_003, 5_400_000, 20) });
+    const { height, labels, notes } = await openScene({ sources: [s2], labels: { file } });
+    assert.equal(height, 6);
+    assert.deepEqual(Array.from(labels!.data.slice(0, 8)), [1, 1, 2, 2, 0, 0, 3, 3]);
+    assert.match(notes[0]!, /^labels: put on the scene's grid .*\(nearest\)/);
+  });
+});
+
+describe("several files of a source", () => {
+  it("put their bands side by side", async () => {
+    const two = save("two", {
+      ...size,
+      bands: 2,
+      data: new Float32Array(96).fill(4),
+      georeference: at(500_000, 5_400_000, 10),
+    });
+    const { sources } = await openScene({
+      sources: [{ name: "all", file: [reference, two], wavelengths: [400, 600] }],
+    });
+    const { bands, data, bandNames, wavelengthsNm } = sources[0]!.raster;
+    assert.deepEqual([bands, ...data.slice(0, 3)], [3, 1, 4, 4]);
+    assert.deepEqual(bandNames, ["reference", "two 1", "two 2"]);
+    assert.deepEqual(wavelengthsNm, [400, 500, 600]);
+  });
+
+  it("make a simulated sensor", async () => {
+    const data = new Float32Array(48 * 3).map((_, at) => [1, 2, 6][at % 3]!);
+    const file = save("cube", { ...size, bands: 3, data });
+    const source = { name: "pan", file, wavelengths: [460, 550, 640], simulate: "pan" } as const;
+    const { sources } = await openScene({ sources: [source] });
+    assert.deepEqual([sources[0]!.name, sources[0]!.kind, sources[0]!.raster.data[5]], ["pan", "pan", 3]);
+    await assert.rejects(openScene({ sources: [{ ...source, wavelengths: [1, 2, 3, 4] }] }), {
+      name: "ConfigError",
+      message: "sources[0].wavelengths: expected 3 wavelengths, or the first and the last; got 4",
+    });
+  });
+});
