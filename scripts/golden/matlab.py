@@ -59,8 +59,18 @@ for name, compressed in {"tree": False, "tree-packed": True}.items():
     expect(f"{name}.mat#hsi.Data", "u16")
     expect(f"{name}.mat#hsi.Lidar[0].z", "f32", (8, 9, 1))
     expect(f"{name}.mat#mask", "u1", (8, 9, 1))
-scipy.io.savemat(f"{OUT}/refused.mat", {"c": pixels("f64")[:, :, 0] * (1 + 2j),
-                                        "s": scipy.sparse.csc_matrix(pixels("f64")[:, :, 0])})
+complex_pixels = pixels("f64")[:, :, 0] * (1 + 2j)
+scipy.io.savemat(f"{OUT}/refused.mat", {"c": complex_pixels, "s": scipy.sparse.csc_matrix(complex_pixels)})
+odd = pixels("u1")[:, :, 0]
+few = scipy.sparse.csc_matrix(([1.5, -2, 3], ([2, 7, 0], [0, 4, 8])), shape=(8, 9))
+for name, compressed in {"sparse": False, "sparse-packed": True}.items():
+    scipy.io.savemat(f"{OUT}/{name}.mat", {"all": scipy.sparse.csc_matrix(pixels("f64")[:, :, 0]),
+                                           "odd": scipy.sparse.csc_matrix(odd.astype("f8")),
+                                           "mask": scipy.sparse.csc_matrix(odd), "few": few,
+                                           "none": scipy.sparse.csc_matrix((8, 9))}, do_compression=compressed)
+    expect(f"{name}.mat#all", "f64", (8, 9, 1))
+    files.append({"file": f"{name}.mat#odd", "dtype": "u1", "shape": [8, 9, 1], "className": "double"})
+    expect(f"{name}.mat#mask", "u1", (8, 9, 1))
 scipy.io.savemat(f"{OUT}/level4.mat", {"x": pixels("f64")[:, :, 0]}, format="4")
 with h5py.File(f"{OUT}/level73.mat", "w", userblock_size=512) as out:
     out["x"] = np.arange(6.0)

@@ -21,8 +21,8 @@ describe("MATLAB files written by SciPy and by hand", () => {
     });
   }
 
-  it("reads structs, struct arrays, cells and text as a tree", () => {
-    const [root] = readMatlab(mat("tree")).elements;
+  it("reads structs, struct arrays, cells and text as a tree", async () => {
+    const [root] = (await readMatlab(mat("tree"))).elements;
     assert.deepEqual(Array.from(root!.keys()), ["hsi", "mask", "title", "empty"]);
     assert.deepEqual(root!.get("title"), { kind: "text", dims: [2, 3], rows: ["ab ", "cde"] });
     const hsi = root!.get("hsi")!;
@@ -39,8 +39,38 @@ describe("MATLAB files written by SciPy and by hand", () => {
     assert.deepEqual(empty.dims, [0, 3]);
   });
 
-  it("reads the same tree compressed", () => {
-    assert.deepEqual(readMatlab(mat("tree-packed")), readMatlab(mat("tree")));
+  it("reads the same tree compressed", async () => {
+    assert.deepEqual(await readMatlab(mat("tree-packed")), await readMatlab(mat("tree")));
+  });
+
+  it("makes sparse arrays full", async () => {
+    const [root] = (await readMatlab(mat("sparse"))).elements;
+    const few = new Float64Array(72);
+    for (const [row, col, value] of [
+      [2, 0, 1.5],
+      [7, 4, -2],
+      [0, 8, 3],
+    ] as const) {
+      few[row + 8 * col] = value;
+    }
+    assert.deepEqual(root!.get("few"), { kind: "numbers", className: "sparse double", dims: [8, 9], data: few });
+    const { data } = await readRaster(`${mat("sparse-packed")}#few`);
+    assert.deepEqual([data[2 * 9], data[7 * 9 + 4], data[8]], [1.5, -2, 3]);
+    assert.deepEqual((await readRaster(`${mat("sparse")}#none`)).data, new Float64Array(72));
+  });
+
+  it("lists what is there without reading its numbers", async () => {
+    const { variables } = readers.find(({ name }) => name === "MATLAB")!;
+    assert.deepEqual(
+      (await variables!(mat("sparse"))).map(({ path, content, isRaster }) => [path, content, isRaster]),
+      [
+        ["all", "8×9 sparse double", true],
+        ["odd", "8×9 sparse double", true],
+        ["mask", "8×9 sparse logical", true],
+        ["few", "8×9 sparse double", true],
+        ["none", "8×9 sparse double", true],
+      ],
+    );
   });
 });
 
@@ -73,12 +103,12 @@ describe("choosing a variable of a MATLAB file", () => {
       message: `${mat("refused")}#c: a MATLAB complex 8×9 double is not supported — save real(x) and imag(x), or abs(x)`,
     });
     await assert.rejects(readRaster(`${mat("refused")}#s`), {
-      message: `${mat("refused")}#s: a MATLAB sparse array is not supported — save full(x) instead`,
+      message: `${mat("refused")}#s: a MATLAB complex 8×9 sparse double is not supported — save real(x) and imag(x), or abs(x)`,
     });
   });
 
   it("says what to do about other levels of the format", async () => {
-    assert.throws(() => readMatlab(mat("level73")), {
+    await assert.rejects(readMatlab(mat("level73")), {
       name: "UnsupportedError",
       message: `${mat("level73")}: MATLAB's -v7.3 format (HDF5) is not supported — its arrays are read by readRaster`,
     });
@@ -90,8 +120,15 @@ describe("choosing a variable of a MATLAB file", () => {
 
 describeReader(readers.find(({ name }) => name === "MATLAB")!, {
   valid: [mat("plain"), mat("class-f32"), `${mat("tree")}#hsi.Data`, mat("big-endian")],
-  cut: [mat("plain"), mat("class-f32"), mat("stored-smaller"), mat("big-endian")],
-  damaged: [mat("plain"), mat("class-f32"), `${mat("tree")}#hsi.Data`, `${mat("tree")}#mask`, mat("big-endian-packed")],
+  cut: [mat("plain"), mat("class-f32"), mat("stored-smaller"), mat("big-endian"), `${mat("sparse")}#all`],
+  damaged: [
+    mat("plain"),
+    mat("class-f32"),
+    `${mat("tree")}#hsi.Data`,
+    `${mat("tree")}#mask`,
+    mat("big-endian-packed"),
+    `${mat("sparse")}#all`,
+  ],
   damages: 300,
 });
 

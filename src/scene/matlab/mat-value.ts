@@ -1,5 +1,6 @@
 /** @file What a MATLAB file holds: a tree of structs and cells with arrays at its leaves. */
 import { ConfigError } from "../../tensor/index.ts";
+import type { Listed } from "../numpy/choose.ts";
 import type { RasterData } from "../raster.ts";
 
 /** Axis lengths, at least two; numbers and elements are column-major: the first axis varies fastest. */
@@ -8,9 +9,10 @@ type Dims = readonly number[];
 /** A numeric or logical array. 64-bit integers are held as f64, exactly. */
 export interface MatNumbers {
   readonly kind: "numbers";
-  /** MATLAB's name of the class: `double`, `single`, `uint8`, …, `logical`. */
+  /** MATLAB's name of the class: `double`, `single`, `uint8`, …, `logical`, `sparse double`. */
   readonly className: string;
   readonly dims: Dims;
+  /** Empty where the numbers were not asked for. */
   readonly data: RasterData;
 }
 
@@ -36,7 +38,7 @@ export interface MatCell {
   readonly elements: readonly MatValue[];
 }
 
-/** Something that is there and cannot be read: complex or sparse numbers, objects, functions. */
+/** Something that is there and cannot be read: complex numbers, objects, functions. */
 export interface MatOther {
   readonly kind: "other";
   readonly what: string;
@@ -119,4 +121,11 @@ export function* leaves(value: MatValue, path = ""): Generator<readonly [string,
   } else {
     yield [path, value];
   }
+}
+
+/** Every leaf as a list shows it. */
+export function listed(value: MatValue, path: string): (Listed & { readonly leaf: MatValue })[] {
+  return Array.from(leaves(value, path), ([path, leaf]) => {
+    return { path, leaf, content: matText(leaf), dims: leaf.kind === "numbers" ? leaf.dims : null };
+  });
 }
