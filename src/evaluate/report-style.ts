@@ -136,8 +136,14 @@ code { font: 0.9em ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", 
   body { max-width: none; padding: 0; font-size: 11pt; }
   section { margin-top: 24px; padding-top: 14px; }
   figure, table, tr { break-inside: avoid; }
-  h2 { break-after: avoid; }
-  pre { white-space: pre-wrap; }
+  h2, h2 + p { break-after: avoid; }
+  .charts { grid-template-columns: 1fr 1fr; }
+  .beside { flex-wrap: nowrap; gap: 24px; }
+  .beside figure { flex: none; width: min(48%, 360px * var(--aspect)); }
+  .beside table { font-size: 13px; }
+  .beside th, .beside td { padding: 4px 8px; }
+  .beside th:first-child { padding-left: 0; }
+  pre { white-space: pre-wrap; font-size: 8pt; }
   .scroll { overflow: visible; }
 }
 `;

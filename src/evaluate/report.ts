@@ -79,7 +79,7 @@ function matrixNote(method: string): Html {
 
 /** What was done to the files before they lay on one grid. */
 function gridSection(notes: readonly string[]): Html {
-  return section("One grid", html`<ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`);
+  return section("Common grid", html`<ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`);
 }
 
 /** Previews of the sources, then ground truth, map and confidence, with their legends. */

@@ -94,6 +94,13 @@ export async function writeMap(
     await writeAtomically(join(folder, file), content);
     written.push(join(folder, file));
   };
+  // First what may be refused, so that a map is whole or as it was.
+  if (wanted.polygons !== null) {
+    const { confidence } = map;
+    const { software } = common;
+    const layer = mapPolygons({ labels, confidence, categories, georeference, software }, wanted.smallestArea);
+    written.push(...(await writePolygons(folder, layer, wanted.polygons)));
+  }
   await write("map.tif", geoTiffParts({ ...codes, ...reduced("mode") }));
   await write("map.tif.aux.xml", encodeAuxXml(categories));
   await write("map.qml", encodeClassStyle(categories));
@@ -111,12 +118,6 @@ export async function writeMap(
     const bandNames = classes.map((one) => one.name);
     const data = map.probabilities;
     await write("probabilities.tif", geoTiffParts({ ...values, bands: classes.length, data, bandNames }));
-  }
-  if (wanted.polygons !== null) {
-    const { confidence } = map;
-    const { software } = common;
-    const layer = mapPolygons({ labels, confidence, categories, georeference, software }, wanted.smallestArea);
-    written.push(...(await writePolygons(folder, layer, wanted.polygons)));
   }
   await removeEarlierMap(folder, written);
   return written;

@@ -112,7 +112,7 @@ describe("renderReport", () => {
 
   it("says what was done to the files, and counts the pixels of each class", () => {
     const text = textOf(html);
-    assert.ok(text.includes(`One grid ${hostile} lidar: averaged from 0.5 m to 1 m `));
+    assert.ok(text.includes(`Common grid ${hostile} lidar: averaged from 0.5 m to 1 m `));
     assert.ok(text.includes("Class Labelled Training Validation Test Water 1 300 20 2 1 240 "));
     assert.ok(text.includes("All 1 330 25 2 1 265 "));
   });

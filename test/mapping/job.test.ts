@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { encodeGeoTiff, type Metrics, parseMetrics } from "../../src/evaluate/index.ts";
 import { type JobEvent, type JobResult, runJob } from "../../src/mapping/index.ts";
@@ -52,6 +52,8 @@ describe("a training job", () => {
     const out = join(folder, "whole");
     const { metrics, files } = await train(simulated(out), false, (event) => events.push(event));
     for (const file of files) assert.ok(existsSync(file), file);
+    const names = new Set(files.map((file) => basename(file)));
+    for (const name of ["map.tif", "labels.tif", "split.tif", "split.gpkg"]) assert.ok(names.has(name), name);
     assert.deepEqual(numbers(parseMetrics(readFileSync(join(out, "metrics.json"), "utf8"))), numbers(metrics!));
     assert.equal(metrics!.split.test + metrics!.split.train, simulateLabels());
     assert.ok(Object.hasOwn(metrics!.baselines, "rf"));
@@ -114,6 +116,7 @@ describe("a finished run", () => {
     const job = { job: "map", run: straight, sources: null, out: null, threads: 1 } as const;
     const { folder: out } = await runJob(job, none);
     assert.ok(readFileSync(join(out, "map.tif")).equals(readFileSync(join(straight, "map.tif"))));
+    assert.ok(existsSync(join(out, "split.gpkg")));
     const { sources } = simulateScene({ seed: 1, height: 30, width: 50, sources: ["msi", "lidar"] });
     const files = Object.fromEntries(
       sources.map(({ name, raster }) => {
@@ -122,7 +125,9 @@ describe("a finished run", () => {
         return [name, [file]];
       }),
     );
+    cpSync(out, join(folder, "other"), { recursive: true });
     const other = await runJob({ ...job, sources: files, out: join(folder, "other") }, none);
+    assert.ok(!existsSync(join(other.folder, "split.gpkg")), "the split of another scene");
     const map = await readRaster(join(other.folder, "map.tif"));
     assert.deepEqual([map.height, map.width], [30, 50]);
   });
