@@ -164,6 +164,30 @@ describe("damaged and hostile MATLAB files", () => {
     });
   });
 
+  it("refuses sparse arrays that are damaged, or very large when full", async () => {
+    const sparse = (dims: number[], rows: number[], columns: number[]) => {
+      const body = Buffer.concat([
+        words(6, 8, 5, 3, 5, 8, ...dims, (1 << 16) | 1, 0x78),
+        words(5, rows.length * 4, ...rows, ...(rows.length % 2 === 0 ? [] : [0])),
+        words(5, columns.length * 4, ...columns, ...(columns.length % 2 === 0 ? [] : [0])),
+        words(9, 24, 0, 0, 0, 0, 0, 0),
+      ]);
+      return saved("sparse.mat", words(14, body.length), body);
+    };
+    const faults: readonly (readonly [number[], number[], number[], RegExp])[] = [
+      [[4, 2], [0, 3, 4], [0, 2, 3], /expected ascending row indices from 0 to 3; got others — at offset 176$/],
+      [[4, 2], [1, 1, 2], [0, 2, 3], /expected ascending row indices from 0 to 3; got others — at offset 176$/],
+      [[4, 2], [0, 1, 2], [0, 4, 3], /expected ascending column indices from 0 to 3; got others — at offset 200$/],
+      [[4, 2], [0, 1, 2], [0, 2, 4], /expected at most 3 numbers in a sparse array; got 4 — at offset 200$/],
+      [[4, 2], [0, 1, 2], [0, 3], /expected 3 integers of 4 bytes; got 8 bytes — at offset 200$/],
+      [[1e9, 2], [0, 1, 2], [0, 2, 3], /a sparse array of 1000000000×2 numbers is not supported — cut it into parts$/],
+    ];
+    for (const [dims, rows, columns, message] of faults) {
+      const file = sparse(dims, rows, columns);
+      await assert.rejects(readRaster(`${file}#x`), message);
+    }
+  });
+
   it("refuses structs nested without end", async () => {
     let body = Buffer.alloc(0);
     for (let depth = 0; depth < 2000; depth++) {

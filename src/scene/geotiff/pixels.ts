@@ -144,7 +144,7 @@ function blockName({ isTiled }: TiffImage, block: number): string {
 
 /** Generous: the codecs make some 50 MiB a second. */
 function blockLimitMs({ blockHeight, blockWidth, bands, bits }: TiffImage): number {
-  return 3000 + ((blockHeight * blockWidth * bands * bits) / 8 / 2 ** 20) * 200;
+  return 1500 + ((blockHeight * blockWidth * bands * bits) / 8 / 2 ** 20) * 200;
 }
 
 function codecParameters(image: TiffImage) {

@@ -5,7 +5,7 @@ import { type Cursor, cursorFault, integers, leave, nextElement } from "./cursor
 import { allocate, type Order, plainNumbers } from "./numbers.ts";
 
 /** Of the full array: its size has nothing to do with that of the file. */
-const maxFull = 2 ** 28;
+const maxFull = 2 ** 26;
 
 /**
  * The full array of a sparse one.
