@@ -27,8 +27,11 @@ export function fillRectangle(
 ): void {
   for (let row = Math.max(0, top); row < Math.min(height, top + rows); row++) {
     for (let col = Math.max(0, left); col < Math.min(width, left + cols); col++) {
-      data.set(color, (row * width + col) * 4);
-      data[(row * width + col) * 4 + 3] = 255;
+      const at = (row * width + col) * 4;
+      data[at] = color[0];
+      data[at + 1] = color[1];
+      data[at + 2] = color[2];
+      data[at + 3] = 255;
     }
   }
 }
@@ -38,8 +41,9 @@ export function place(onto: Picture, picture: Picture, top: number, left: number
   for (let row = 0; row < picture.height; row++) {
     for (let col = 0; col < picture.width; col++) {
       const from = (row * picture.width + col) * 4;
-      if (top + row >= onto.height || left + col >= onto.width) continue;
-      blend(onto, top + row, left + col, picture.data.subarray(from, from + 3), picture.data[from + 3]! / 255);
+      const opacity = picture.data[from + 3]! / 255;
+      if (top + row >= onto.height || left + col >= onto.width || opacity === 0) continue;
+      blend(onto, top + row, left + col, picture.data, opacity, from);
     }
   }
 }
@@ -94,13 +98,21 @@ export function factorFor({ height, width }: { height: number; width: number }, 
   return Math.max(1, Math.floor(length / Math.max(height, width)));
 }
 
-function blend({ width, data }: Picture, row: number, col: number, color: ArrayLike<number>, opacity: number): void {
+/** @param from  where the colour begins among the numbers */
+function blend(
+  { width, data }: Picture,
+  row: number,
+  col: number,
+  colors: ArrayLike<number>,
+  opacity: number,
+  from = 0,
+): void {
   const at = (row * width + col) * 4;
   const under = data[at + 3]! / 255;
   const total = opacity + under * (1 - opacity);
   if (total === 0) return;
   for (let axis = 0; axis < 3; axis++) {
-    data[at + axis] = Math.round((color[axis]! * opacity + data[at + axis]! * under * (1 - opacity)) / total);
+    data[at + axis] = Math.round((colors[from + axis]! * opacity + data[at + axis]! * under * (1 - opacity)) / total);
   }
   data[at + 3] = Math.round(total * 255);
 }

@@ -13,13 +13,13 @@ const colorTypes = { rgb: 2, palette: 3, rgba: 6 } as const;
 export function encodePng(picture: Picture): Uint8Array {
   const { height, width, data } = picture;
   const indexed = indexedColors(picture);
-  const hasAlpha = data.some((value, at) => at % 4 === 3 && value !== 255);
+  const hasAlpha = indexed === null && data.some((value, at) => at % 4 === 3 && value !== 255);
   const chunks: Uint8Array[] = [];
   if (indexed !== null) {
     const { palette, indices } = indexed;
     const alphas = palette.map((color) => color >>> 24);
     chunks.push(chunk("PLTE", Uint8Array.from(palette.flatMap((color) => [color, color >>> 8, color >>> 16]))));
-    if (hasAlpha) chunks.push(chunk("tRNS", Uint8Array.from(alphas)));
+    if (alphas.some((alpha) => alpha !== 255)) chunks.push(chunk("tRNS", Uint8Array.from(alphas)));
     chunks.push(chunk("IDAT", deflateSync(filtered(indices, height, width, 1, [none]), { level: 9 })));
   } else {
     const samples = hasAlpha ? data : data.filter((_, at) => at % 4 !== 3);
