@@ -1,8 +1,8 @@
 /** @file What is in a raster file, as a plain object for people and programs. */
 
-import { toLocation } from "./location.ts";
+import { toLocation, type Variable } from "./location.ts";
 import type { Category, Crs, Raster, RasterData } from "./raster.ts";
-import { readerOf, type Variable } from "./readers.ts";
+import { readerOf } from "./readers.ts";
 import { countValid } from "./validity.ts";
 
 /** Numbers of one band over the valid pixels; null where there is none. */

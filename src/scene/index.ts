@@ -10,7 +10,7 @@ export {
 } from "./describe.ts";
 export type { ClassOptions, LabelOptions } from "./labels.ts";
 export { leakage } from "./leakage.ts";
-export { type Location, toLocation } from "./location.ts";
+export { type Location, toLocation, type Variable } from "./location.ts";
 export { readMatlab } from "./matlab/mat-file.ts";
 export type { MatValue } from "./matlab/mat-value.ts";
 export { applyNormalisation, type BandScale, fitNormalisation, type Normalisation } from "./normalise.ts";
@@ -18,7 +18,7 @@ export { openScene, type SceneOptions } from "./open.ts";
 export { openSplit } from "./open-split.ts";
 export { distinctColor, fillColors } from "./palette.ts";
 export type { Category, Color, Crs, Georeference, Raster, RasterData } from "./raster.ts";
-export { type Reader, readerOf, readers, readRaster, type Variable } from "./readers.ts";
+export { type Reader, readerOf, readers, readRaster } from "./readers.ts";
 export * from "./recipes/index.ts";
 export { isRemote } from "./remote.ts";
 export {

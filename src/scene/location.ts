@@ -9,6 +9,16 @@ export interface Location {
   readonly field: string | null;
 }
 
+/** A variable of a file that holds several. */
+export interface Variable {
+  /** As it stands after `#`. */
+  readonly path: string;
+  /** `325×220×64 double`. */
+  readonly content: string;
+  /** Whether it can be a raster. */
+  readonly isRaster: boolean;
+}
+
 /** `file` or `file#field`; a `#` in the name of a file that exists belongs to its name. */
 export function toLocation(text: string): Location {
   const hash = text.lastIndexOf("#");

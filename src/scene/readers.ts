@@ -8,23 +8,13 @@ import { readEnviRoi } from "./envi/roi.ts";
 import { readGeoTiff } from "./geotiff/geotiff.ts";
 import { isTiff } from "./geotiff/header.ts";
 import { hdf5Variables, isHdf5, readHdf5Raster } from "./hdf5/hdf5.ts";
-import { type Location, toLocation } from "./location.ts";
+import { type Location, toLocation, type Variable } from "./location.ts";
 import { isMatlab } from "./matlab/mat-file.ts";
 import { matlabVariables, readMatlabRaster } from "./matlab/matlab.ts";
 import { isNpy } from "./numpy/header.ts";
 import { isNpz, npzVariables, readNumpyRaster } from "./numpy/numpy.ts";
 import { isPng, readPng } from "./png/png.ts";
 import type { Raster } from "./raster.ts";
-
-/** A variable of a file that holds several. */
-export interface Variable {
-  /** As it stands after `#`. */
-  readonly path: string;
-  /** `325×220×64 double`. */
-  readonly content: string;
-  /** Whether it can be a raster. */
-  readonly isRaster: boolean;
-}
 
 /** How one format is known and read. */
 export interface Reader {

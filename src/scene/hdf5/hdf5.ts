@@ -1,10 +1,10 @@
 /** @file An array of an HDF5 file as a raster: MATLAB's -v7.3, NetCDF-4 or plain HDF5. */
 import { FormatError, UnsupportedError } from "../../tensor/index.ts";
 import { firstBytes, openBytes } from "../bytes.ts";
+import type { Variable } from "../location.ts";
 import { leaves, type MatValue, matText, valueAt } from "../matlab/mat-value.ts";
 import { type Listed, onlyArray, rasterShape, toVariables } from "../numpy/choose.ts";
 import type { Raster } from "../raster.ts";
-import type { Variable } from "../readers.ts";
 import { validity } from "../validity.ts";
 import { georeference, missingValue, rasterAxes, scaled, wavelengths } from "./conventions.ts";
 import { type GroupEntry, type Hdf5File, openHdf5 } from "./file.ts";

@@ -1,8 +1,8 @@
 /** @file A variable of a MATLAB file as a raster. */
 import { UnsupportedError } from "../../tensor/index.ts";
+import type { Variable } from "../location.ts";
 import { onlyArray, rasterShape, toVariables } from "../numpy/choose.ts";
 import type { Raster } from "../raster.ts";
-import type { Variable } from "../readers.ts";
 import { validity } from "../validity.ts";
 import { readMatlabTree } from "./mat-file.ts";
 import { listed, type MatNumbers, valueAt } from "./mat-value.ts";

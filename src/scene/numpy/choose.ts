@@ -1,6 +1,6 @@
 /** @file Which of a file's arrays is meant: the one that is named, or the only one that can be a raster. */
 import { ConfigError } from "../../tensor/index.ts";
-import type { Variable } from "../readers.ts";
+import type { Variable } from "../location.ts";
 
 /** Something in a file that holds several. */
 export interface Listed {

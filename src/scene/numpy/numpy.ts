@@ -2,8 +2,8 @@
 import { extname } from "node:path";
 import { ConfigError, FormatError, SymdiffuserError } from "../../tensor/index.ts";
 import { type Bytes, openBytes } from "../bytes.ts";
+import type { Variable } from "../location.ts";
 import type { Raster, RasterData } from "../raster.ts";
-import type { Variable } from "../readers.ts";
 import { validity } from "../validity.ts";
 import { placeBlock, rowMajorStrides } from "./axes.ts";
 import { type Listed, onlyArray, rasterShape, toVariables } from "./choose.ts";
