@@ -147,6 +147,31 @@ describe("damaged and hostile GeoTIFF files", () => {
     assert.ok(performance.now() - start < 1000);
   });
 
+  it("refuses strips that declare more pixels than their bytes hold", async () => {
+    const cases = [
+      [1, 2, "none"],
+      [32773, 2, "PackBits"],
+      [8, 12, "Deflate"],
+    ] as const;
+    for (const [compression, length, codec] of cases) {
+      const strip = Buffer.alloc(length);
+      const file = saved("few.tif", tiny({ width: 5000, height: 4000, compression, strip }));
+      await assert.rejects(readRaster(file), {
+        name: "FormatError",
+        message: `${file}: expected 20000000 bytes in strip 0 (${codec}); got ${length}`,
+      });
+    }
+  });
+
+  it("refuses a ZSTD frame of more bytes than its strip", async () => {
+    // One segment, its size in 8 bytes.
+    const strip = Buffer.from("28b52ffde00000000001000000", "hex");
+    const file = saved("frame.tif", tiny({ compression: 50000, strip }));
+    await assert.rejects(readRaster(file), {
+      message: `${file}: expected strip 0 to be ZSTD data; got damaged bytes (a frame of 4294967296 bytes)`,
+    });
+  });
+
   it("says where a file is cut short", async () => {
     const whole = tiny({});
     const file = saved("short.tif", whole.subarray(0, whole.length - 3));

@@ -44,12 +44,27 @@ export const otherCompressions: ReadonlyMap<number, string> = new Map([
   [52546, "JPEG XL"],
 ]);
 
+/** A tile may hold a few bytes more than wanted, never many. */
+export const slackBytes: number = 2 ** 16;
 /** In one piece where it is not very large: joining pieces takes time and memory twice. */
 const pieceBytes = 2 ** 26;
 
 function inflate(block: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  // A tile may hold a few bytes more than wanted, never many.
-  return inflateSync(block, { maxOutputLength: size + 65536, chunkSize: Math.min(size + 64, pieceBytes) });
+  return inflateSync(block, { maxOutputLength: size + slackBytes, chunkSize: Math.min(size + 64, pieceBytes) });
+}
+
+/** What a first ZSTD frame declares to hold; 0 where it does not say, or is none. @see RFC 8878, section 3.1.1 */
+export function zstdBytes(block: Uint8Array): number {
+  const header = new Uint8Array(18);
+  header.set(block.subarray(0, header.length));
+  const view = new DataView(header.buffer);
+  if (view.getUint32(0, true) !== 0xfd2fb528) return 0;
+  const descriptor = view.getUint8(4);
+  const isSingle = (descriptor & 32) !== 0;
+  const at = 5 + (isSingle ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]!;
+  if (descriptor >> 6 === 0) return isSingle ? view.getUint8(at) : 0;
+  if (descriptor >> 6 === 1) return view.getUint16(at, true) + 256;
+  return descriptor >> 6 === 2 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true));
 }
 
 function unPackBits(block: Uint8Array, size: number): Uint8Array<ArrayBuffer> {

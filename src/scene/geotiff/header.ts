@@ -321,7 +321,7 @@ function blockTag(bytes: Bytes, values: TiffTags, name: keyof typeof tags, block
   if (numbers === undefined || typeof numbers === "string" || numbers.length < blocks) {
     throw fault(bytes, 0, `${blocks} ${what}s in tag ${tags[name]} (${name})`, String(numbers?.length ?? "none"));
   }
-  if (numbers.some((number) => !(number >= 0)))
+  if (numbers.some((number) => !Number.isSafeInteger(number) || number < 0))
     throw fault(bytes, 0, `counts in tag ${tags[name]} (${name})`, "others");
   return numbers;
 }

@@ -3,8 +3,9 @@ import { FormatError, UnsupportedError } from "../../tensor/index.ts";
 import type { Bytes } from "../bytes.ts";
 import { interleaved, wordsOf } from "../envi/interleave.ts";
 import type { RasterData } from "../raster.ts";
+import { CodecError } from "./codec-error.ts";
 import { startCodecWorker } from "./codec-worker.ts";
-import { otherCompressions, type TiffCodec, tiffCodecs } from "./codecs.ts";
+import { otherCompressions, slackBytes, type TiffCodec, tiffCodecs, zstdBytes } from "./codecs.ts";
 import { type TiffImage, tags } from "./header.ts";
 import { type Rows, rasterArray, samplesOf } from "./samples.ts";
 import { recut } from "./strips.ts";
@@ -109,6 +110,9 @@ async function openBlocks(bytes: Bytes, image: TiffImage, codec: TiffCodec): Pro
       const packed = read(block, place, slot);
       let decoded: Uint8Array<ArrayBuffer>;
       try {
+        // The worker would make room for it.
+        const declared = worker === null ? 0 : zstdBytes(packed);
+        if (declared > place.bytes + slackBytes) throw new CodecError(`a frame of ${declared} bytes`);
         decoded = worker === null ? codec.decode!(packed, place.bytes) : await worker.decode(packed);
       } catch (cause) {
         throw damaged(bytes, image, block, codec.name, cause);
@@ -144,7 +148,7 @@ function blockName({ isTiled }: TiffImage, block: number): string {
 
 /** Generous: the codecs make some 50 MiB a second. */
 function blockLimitMs({ blockHeight, blockWidth, bands, bits }: TiffImage): number {
-  return 1500 + ((blockHeight * blockWidth * bands * bits) / 8 / 2 ** 20) * 200;
+  return 1200 + ((blockHeight * blockWidth * bands * bits) / 8 / 2 ** 20) * 200;
 }
 
 function codecParameters(image: TiffImage) {
