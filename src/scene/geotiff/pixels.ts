@@ -206,8 +206,13 @@ function layOutPlanes(
   missing: number,
   out: RasterData,
 ): void {
-  const lines = Math.min(place.rows, height - place.row);
-  const pixels = Math.min(blockWidth, width - place.col);
+  const rows = Math.min(place.rows, height - place.row);
+  const cols = Math.min(blockWidth, width - place.col);
+  // Rows as wide as the image follow each other like one.
+  const lines =
+    blockWidth === width
+      ? { lines: 1, pixels: rows * cols, pitch: rows * cols }
+      : { lines: rows, pixels: cols, pitch: place.rowSamples };
   const start = (place.row * width + place.col) * bands + first;
   const wordBytes = out.BYTES_PER_ELEMENT;
   const Own = out.constructor as new (length: number) => RasterData;
@@ -215,7 +220,7 @@ function layOutPlanes(
     wordsOf(plane ?? new Own(place.rows * place.rowSamples).fill(missing), wordBytes),
   );
   const places = { start, line: width * bands, pixel: bands };
-  interleaved(planes, { lines, pixels, pitch: place.rowSamples }, wordsOf(out, wordBytes), places);
+  interleaved(planes, lines, wordsOf(out, wordBytes), places);
 }
 
 /** In place, full range: ITU-R BT.601 as JPEG uses it. */
