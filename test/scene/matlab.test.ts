@@ -6,7 +6,7 @@ import { after, describe, it } from "node:test";
 import { deflateSync } from "node:zlib";
 import { readers, readMatlab, readRaster } from "../../src/scene/index.ts";
 import { describeReader } from "../support/describe-reader.ts";
-import { goldenFolder, goldenPixels, goldens } from "../support/golden-rasters.ts";
+import { type Golden, goldenFolder, goldenPixels, goldens } from "../support/golden-rasters.ts";
 
 const mat = (name: string): string => `${goldenFolder}${name}.mat`;
 
@@ -72,6 +72,33 @@ describe("MATLAB files written by SciPy and by hand", () => {
       ],
     );
   });
+});
+
+describe("MATLAB files written by Octave", () => {
+  for (const version of ["v6", "v7"]) {
+    const arrays: readonly (readonly [string, string, readonly [number, number, number]])[] = [
+      ["hsi.Data", "i16", [8, 9, 5]],
+      ["hsi.Lidar[0]", "f32", [8, 9, 1]],
+      ["hsi.Lidar[1]", "f64", [8, 9, 1]],
+      ["mask", "u1", [8, 9, 1]],
+    ];
+    for (const [path, dtype, shape] of arrays) {
+      it(`reads ${path} of -${version}`, async () => {
+        const raster = await readRaster(`${mat(`octave-${version}`)}#${path}`);
+        assert.deepEqual([raster.height, raster.width, raster.bands], shape);
+        assert.deepEqual(raster.data, goldenPixels({ file: "", dtype, shape } as unknown as Golden));
+      });
+    }
+
+    it(`reads a sparse array of -${version}`, async () => {
+      const { data } = await readRaster(`${mat(`octave-${version}`)}#counts`);
+      const n = Array.from({ length: 72 }, (_, pixel) => (31 * Math.floor(pixel / 9) + 7 * (pixel % 9)) % 251);
+      assert.deepEqual(
+        Array.from(data),
+        n.map((value) => (value % 2 === 1 ? value : 0)),
+      );
+    });
+  }
 });
 
 describe("choosing a variable of a MATLAB file", () => {
