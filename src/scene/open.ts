@@ -73,7 +73,9 @@ async function openPlots(options: SceneOptions, patterns: readonly string[]): Pr
     const truth = shared ?? (ownLabels === undefined ? null : await readGroundTruth(ownLabels));
     places.push(await openPlace({ ...options, sources: own, ...(ownLabels && { labels: ownLabels }) }, truth, true));
   }
-  const layout = laidOut(places.map(({ grid }, at) => ({ name: names[at]!, ...grid })));
+  const layout = laidOut(
+    places.map(({ grid }, at) => ({ name: fileStem(fileOfPlot(patterns[0]!, names[at]!)), ...grid })),
+  );
   const { height, width, plots } = layout;
   const together = (subject: string, of: (place: Place) => Raster): Raster =>
     mosaic(places.map(of), plots, layout, subject);

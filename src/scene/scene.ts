@@ -31,6 +31,7 @@ export interface Labels {
 
 /** One of the plots that a scene is made of: a rectangle of its grid. */
 export interface Plot {
+  /** The name of its file of the first source, without folder and extension. */
   readonly name: string;
   /** Its upper-left pixel in the scene. */
   readonly row: number;

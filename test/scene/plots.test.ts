@@ -71,7 +71,7 @@ describe("a scene of many plots", () => {
     const { height, width, valid, plots, sources, labels } = await openScene(options);
     assert.equal(plots!.length, 10);
     const { georeference, ...fourth } = plots![4]!;
-    assert.deepEqual(fourth, { name: "4", row: 22, col: 0, height: 6, width: 5 });
+    assert.deepEqual(fourth, { name: "P4", row: 22, col: 0, height: 6, width: 5 });
     assert.deepEqual(georeference!.transform, place(4, 2).transform);
     assert.deepEqual([height, width], [3 * 22 - 16, 4 * 22 - 16]);
     assert.equal(
