@@ -2,6 +2,7 @@
 import { endianness } from "node:os";
 import { FormatError } from "../../tensor/index.ts";
 import { swapBytes } from "../bytes.ts";
+import { halfFloat } from "../half-float.ts";
 import type { RasterData } from "../raster.ts";
 import { undoDifferences, undoFloatDifferences } from "./codecs.ts";
 import type { TiffImage } from "./header.ts";
@@ -102,13 +103,4 @@ function unpackBits(
       samples[row * rowSamples + col] = (two >> (16 - bits - (bit & 7))) & ((1 << bits) - 1);
     }
   }
-}
-
-/** IEEE 754 binary16. */
-function halfFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

@@ -2,8 +2,8 @@
 import { FormatError, UnsupportedError } from "../../tensor/index.ts";
 import { firstBytes, openBytes } from "../bytes.ts";
 import type { Variable } from "../location.ts";
-import { leaves, type MatValue, matText, valueAt } from "../matlab/mat-value.ts";
-import { type Listed, onlyArray, rasterShape, toVariables } from "../numpy/choose.ts";
+import { listed, valueAt } from "../matlab/mat-value.ts";
+import { onlyArray, rasterShape, toVariables } from "../numpy/choose.ts";
 import type { Raster } from "../raster.ts";
 import { validity } from "../validity.ts";
 import { georeference, missingValue, rasterAxes, scaled, wavelengths } from "./conventions.ts";
@@ -63,13 +63,6 @@ async function withHdf5<T>(
   } finally {
     await hdf5.close();
   }
-}
-
-/** Leaves of a tree as a list shows them. */
-function listed(value: MatValue, path: string): (Listed & { readonly leaf: MatValue })[] {
-  return Array.from(leaves(value, path), ([path, leaf]) => {
-    return { path, leaf, content: matText(leaf), dims: leaf.kind === "numbers" ? leaf.dims : null };
-  });
 }
 
 async function readMatlab(hdf5: Hdf5File, root: GroupEntry, field: string | null, location: string): Promise<Raster> {

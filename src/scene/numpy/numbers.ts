@@ -1,6 +1,8 @@
 /** @file Types of numbers by NumPy's codes (`u2`, `f4`), and bytes of them as arrays that a raster can hold. */
 import { endianness } from "node:os";
 import { UnsupportedError } from "../../tensor/index.ts";
+import { swapBytes } from "../bytes.ts";
+import { halfFloat } from "../half-float.ts";
 import type { RasterData } from "../raster.ts";
 
 type Stored = RasterData | BigInt64Array | BigUint64Array;
@@ -56,20 +58,4 @@ export function toNumbers(
     return Float64Array.from(stored, Number);
   }
   return type.name === "float16" ? Float32Array.from(stored, halfFloat) : stored;
-}
-
-function swapBytes(bytes: Uint8Array<ArrayBuffer>, size: number): void {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (size === 2) buffer.swap16();
-  else if (size === 4) buffer.swap32();
-  else if (size === 8) buffer.swap64();
-}
-
-/** IEEE 754 binary16. */
-function halfFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
