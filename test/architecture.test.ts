@@ -126,7 +126,7 @@ describe("packages", () => {
 
   it("onnxruntime-node is imported in one file", () => {
     const files = imported.filter(({ from }) => from.startsWith("onnxruntime")).map(({ path }) => path);
-    assert.deepEqual(files, ["src/tensor/session.ts"]);
+    assert.deepEqual([...new Set(files)], ["src/tensor/session.ts"]);
   });
 
   it("imported by src are dependencies, and every dependency is imported", () => {

@@ -1,5 +1,5 @@
 /** @file The only file that knows ONNX Runtime: a graph, compiled and run. */
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { Tensor as OrtTensor } from "onnxruntime-node";
 import { DataError, InternalError } from "./errors.ts";
 import { type NdArray, zeros } from "./ndarray.ts";
 import { outputName, toOnnx } from "./onnx.ts";
@@ -33,11 +33,6 @@ export interface CompileOptions {
 
 const ortType = { f32: "float32", i32: "int32", bool: "bool" } as const;
 
-function toOrt(name: string, spec: Spec, array: NdArray): OrtTensor {
-  requireFit(name, spec, array);
-  return new OrtTensor(ortType[spec.dtype], array.data as Float32Array, array.shape);
-}
-
 /** Simplify a graph and compile it for the CPU. */
 export async function compile(graph: Graph, { constants = {}, threads = 0 }: CompileOptions = {}): Promise<Program> {
   for (const [name, value] of Object.entries(constants)) {
@@ -46,6 +41,12 @@ export async function compile(graph: Graph, { constants = {}, threads = 0 }: Com
     requireFit(name, input, value);
   }
   const model = toOnnx(simplify(graph), { constants });
+  // Loaded by those who compute: most commands do not.
+  const { InferenceSession, Tensor } = await import("onnxruntime-node");
+  const toOrt = (name: string, spec: Spec, array: NdArray): OrtTensor => {
+    requireFit(name, spec, array);
+    return new Tensor(ortType[spec.dtype], array.data as Float32Array, array.shape);
+  };
   const session = await InferenceSession.create(model, {
     executionProviders: ["cpu"],
     graphOptimizationLevel: "all",

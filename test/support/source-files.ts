@@ -59,9 +59,12 @@ export function importsOf(text: string): Import[] {
       : namesIn(names).map((name) => name.replace(/^type\s+/, "").replace(/\s+as\s.*$/, "")),
   }));
   const bare = [...code.matchAll(/(?:^|\n)\s*import\s*"([^"]+)"/g)].map(([, from]) => ({ from: from!, names: [] }));
-  const dynamic = [...code.matchAll(/\bimport(?:\(\s*"(?=\.)|\.meta\.resolve\(\s*")([^"]+)"\s*\)/g)].map(
-    ([, from]) => ({ from: from!, names: [] }),
-  );
+  const dynamic = [
+    ...code.matchAll(/\b(?:await import\(\s*"|import\(\s*"(?=\.)|import\.meta\.resolve\(\s*")([^"]+)"\s*\)/g),
+  ].map(([, from]) => ({
+    from: from!,
+    names: [],
+  }));
   return [...found, ...bare, ...dynamic];
 }
 
