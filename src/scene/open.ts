@@ -5,11 +5,11 @@ import { type GroundTruth, labelFiles, placedTruth, readGroundTruth } from "./gr
 import { type LabelOptions, toLabels } from "./labels.ts";
 import { fileStem } from "./location.ts";
 import { placedSource } from "./place.ts";
-import { fileOfPlot, isPattern, laidOut, mosaic, plotNames } from "./plots.ts";
+import { checkAlike, fileOfPlot, isPattern, lackedBands, laidOut, mosaic, plotNames } from "./plots.ts";
 import type { Raster } from "./raster.ts";
 import type { Scene, Source } from "./scene.ts";
-import { hasBand } from "./selection.ts";
-import { filesOf, readSource, type SourceOptions } from "./source.ts";
+import { bandsWithData, hasBand } from "./selection.ts";
+import { filesOf, readBands, readSource, type SourceOptions, sourceOf } from "./source.ts";
 import { bothValid, countValid } from "./validity.ts";
 
 /** What the user says of a scene. */
@@ -48,7 +48,9 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const patterns = options.sources.flatMap(filesOf).filter(isPattern);
   if (patterns.length > 0) return openPlots(options, patterns);
   const truth = options.labels === undefined ? null : await readGroundTruth(options.labels);
-  const { grid, ...place } = await openPlace(options, truth, false);
+  const sources: Source[] = [];
+  for (const [at, source] of options.sources.entries()) sources.push(await readSource(source, `sources[${at}]`));
+  const { grid, ...place } = openPlace(options, sources, truth, false);
   return sceneOf(options, { ...grid, ...place, plots: null });
 }
 
@@ -65,17 +67,31 @@ async function openPlots(options: SceneOptions, patterns: readonly string[]): Pr
       labels!.file,
     );
   }
-  const places: Place[] = [];
-  for (const name of names) {
-    const inPlot = (file: string): string => (isPattern(file) ? fileOfPlot(file, name) : file);
-    const own = sources.map((source) => ({ ...source, file: filesOf(source).map(inPlot) }));
-    const ownLabels = labels && { ...labels, file: labelFiles(labels).map(inPlot) };
-    const truth = shared ?? (ownLabels === undefined ? null : await readGroundTruth(ownLabels));
-    places.push(await openPlace({ ...options, sources: own, ...(ownLabels && { labels: ownLabels }) }, truth, true));
+  const inPlot = (name: string) => (file: string) => (isPattern(file) ? fileOfPlot(file, name) : file);
+  const titles = names.map((name) => fileStem(fileOfPlot(patterns[0]!, name)));
+  const read: Source[][] = names.map(() => []);
+  const bandNotes: string[] = [];
+  for (const [at, source] of sources.entries()) {
+    const path = `sources[${at}]`;
+    const own = names.map((name) => ({ ...source, file: filesOf(source).map(inPlot(name)) }));
+    const rasters: Raster[] = [];
+    for (const one of own) rasters.push(await readBands(one, path));
+    checkAlike(rasters, titles, source.name);
+    // The same bands everywhere: those that hold data in any plot.
+    const bands = source.bands ?? bandsWithData(rasters, source.nodata);
+    const note = lackedBands(rasters, bands, source.nodata, titles);
+    if (note !== null) bandNotes.push(`${source.name}: ${note}`);
+    for (const [plot, raster] of rasters.entries()) {
+      read[plot]!.push(sourceOf(raster, { ...own[plot]!, bands }, path));
+    }
   }
-  const layout = laidOut(
-    places.map(({ grid }, at) => ({ name: fileStem(fileOfPlot(patterns[0]!, names[at]!)), ...grid })),
-  );
+  const places: Place[] = [];
+  for (const [plot, name] of names.entries()) {
+    const ownLabels = labels && { ...labels, file: labelFiles(labels).map(inPlot(name)) };
+    const truth = shared ?? (ownLabels === undefined ? null : await readGroundTruth(ownLabels));
+    places.push(openPlace({ ...options, ...(ownLabels && { labels: ownLabels }) }, read[plot]!, truth, true));
+  }
+  const layout = laidOut(places.map(({ grid }, plot) => ({ name: titles[plot]!, ...grid })));
   const { height, width, plots } = layout;
   const together = (subject: string, of: (place: Place) => Raster): Raster =>
     mosaic(places.map(of), plots, layout, subject);
@@ -86,15 +102,13 @@ async function openPlots(options: SceneOptions, patterns: readonly string[]): Pr
       raster: together(source.name, (place) => place.sources[at]!.raster),
     })),
     codes: places[0]!.codes && together("labels", (place) => place.codes!),
-    notes: places[0]!.notes.map((note) => `${note} (the first of ${plots.length} plots)`),
+    notes: [...bandNotes, ...places[0]!.notes.map((note) => `${note} (the first of ${plots.length} plots)`)],
   });
 }
 
 /** Sources and labels of one place, on its grid. @param isPlot  whether it is one of many, which may be without labels */
-async function openPlace(options: SceneOptions, truth: GroundTruth | null, isPlot: boolean): Promise<Place> {
+function openPlace(options: SceneOptions, read: readonly Source[], truth: GroundTruth | null, isPlot: boolean): Place {
   const { labels } = options;
-  const read: Source[] = [];
-  for (const [at, source] of options.sources.entries()) read.push(await readSource(source, `sources[${at}]`));
   const grid = gridOf(read, truth, options);
   const notes: string[] = [];
   const sources = read.map(({ name, kind, raster }) => {
@@ -104,7 +118,7 @@ async function openPlace(options: SceneOptions, truth: GroundTruth | null, isPlo
   });
   const codes = truth && placedTruth(truth, grid, labels!, isPlot);
   if (codes !== null && codes.note !== null) notes.push(codes.note);
-  return { grid, sources, codes: codes && codes.raster, notes };
+  return { grid, sources, codes: codes?.raster ?? null, notes };
 }
 
 /** The grid of the scene, with the first georeference found on it. */

@@ -8,6 +8,7 @@ import { ConfigError, DataError } from "../tensor/index.ts";
 import { toLocation } from "./location.ts";
 import type { Raster, RasterData } from "./raster.ts";
 import type { Plot } from "./scene.ts";
+import { hasBand } from "./selection.ts";
 
 /** Pixels between plots: no tile and no window of the default settings sees two of them. */
 const gap = 16;
@@ -92,6 +93,44 @@ export function laidOut(plots: readonly Omit<Plot, "row" | "col">[]): Size & { r
   };
 }
 
+/** Have all plots as many bands, of one type? @throws DataError if not */
+export function checkAlike(rasters: readonly Raster[], plots: readonly string[], subject: string): void {
+  const what = ({ bands, data }: Raster): string =>
+    `${bands} bands of ${data.constructor.name.replace("Array", "").toLowerCase()}`;
+  const expected = what(rasters[0]!);
+  const other = rasters.findIndex((one) => what(one) !== expected);
+  if (other < 0) return;
+  const got = what(rasters[other]!);
+  throw new DataError(`${subject}, plot ${plots[other]}`, `expected ${expected} as in ${plots[0]}; got ${got}`);
+}
+
+const mostNamed = 5;
+
+/**
+ * A sentence on plots without any data in a band that is used because others have it.
+ *
+ * @param bands   those that are used
+ * @param nodata  @default each raster's own
+ * @returns  null if there is none
+ */
+export function lackedBands(
+  rasters: readonly Raster[],
+  bands: readonly number[],
+  nodata: number | undefined,
+  plots: readonly string[],
+): string | null {
+  const lacked = rasters.map((raster) => bands.filter((band) => !hasBand(raster, band, nodata)));
+  const lacking = plots.filter((_, plot) => lacked[plot]!.length > 0);
+  if (lacking.length === 0) return null;
+  const short = (all: readonly (string | number)[]): string =>
+    all.slice(0, mostNamed).join(", ") + (all.length > mostNamed ? ` and ${all.length - mostNamed} more` : "");
+  const missing = bands.filter((_, at) => lacked.some((one) => one.includes(bands[at]!)));
+  return (
+    `no data in band ${short(missing)} in ${lacking.length} of ${plots.length} plots (${short(lacking)}), ` +
+    "whose pixels are left out; choose bands without them to keep these plots"
+  );
+}
+
 /**
  * Rasters of plots as one raster; gaps are invalid and hold 0.
  *
@@ -106,18 +145,15 @@ export function mosaic(
 ): Raster {
   const [first] = rasters as readonly [Raster];
   const { bands } = first;
+  checkAlike(
+    rasters,
+    plots.map(({ name }) => name),
+    subject,
+  );
   const data = new (first.data.constructor as new (length: number) => RasterData)(height * width * bands);
   const valid = new Uint8Array(height * width);
   for (const [at, plot] of plots.entries()) {
     const raster = rasters[at]!;
-    if (raster.bands !== bands || raster.data.constructor !== first.data.constructor) {
-      const what = (one: Raster) =>
-        `${one.bands} bands of ${one.data.constructor.name.replace("Array", "").toLowerCase()}`;
-      throw new DataError(
-        `${subject}, plot ${plot.name}`,
-        `expected ${what(first)} as in ${plots[0]!.name}; got ${what(raster)}`,
-      );
-    }
     for (let row = 0; row < plot.height; row++) {
       const to = (plot.row + row) * width + plot.col;
       const from = row * plot.width;

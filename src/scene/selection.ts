@@ -19,8 +19,7 @@ export interface Selection {
 export function selected(raster: Raster, selection: Selection, path: string): Raster {
   const nodata = selection.nodata ?? raster.nodata;
   const isSameNodata = Object.is(nodata, raster.nodata);
-  const bands = selection.bands ?? (raster.valid === null && isSameNodata ? null : bandsWithData(raster, nodata));
-  if (bands === null) return raster;
+  const bands = selection.bands ?? bandsWithData([raster], nodata);
   checkBands(bands, raster.bands, path);
   const isWhole = bands.length === raster.bands && bands.every((band, at) => band === at);
   if (isWhole && isSameNodata) return raster;
@@ -37,7 +36,8 @@ export function selected(raster: Raster, selection: Selection, path: string): Ra
 
 /** Does the band hold data at any pixel? */
 export function hasBand(raster: Raster, band: number, nodata: number | null = raster.nodata): boolean {
-  const { data, bands } = raster;
+  const { data, bands, valid } = raster;
+  if (valid === null && Object.is(nodata, raster.nodata)) return true;
   const missing = nodata !== null && data instanceof Float32Array ? Math.fround(nodata) : nodata;
   for (let at = band; at < data.length; at += bands) {
     if (Number.isFinite(data[at]) && data[at] !== missing) return true;
@@ -45,10 +45,15 @@ export function hasBand(raster: Raster, band: number, nodata: number | null = ra
   return false;
 }
 
-/** Every band if none has data: the fault is then told of the whole source. */
-function bandsWithData(raster: Raster, nodata: number | null): number[] {
-  const all = Array.from({ length: raster.bands }, (_, band) => band);
-  const used = all.filter((band) => hasBand(raster, band, nodata));
+/**
+ * Bands that hold data somewhere in one of several rasters of the same bands; every band if none does: the fault is then
+ * told of the whole source.
+ *
+ * @param nodata  @default each raster's own
+ */
+export function bandsWithData(rasters: readonly Raster[], nodata?: number | null): readonly number[] {
+  const all = Array.from({ length: rasters[0]!.bands }, (_, band) => band);
+  const used = all.filter((band) => rasters.some((raster) => hasBand(raster, band, nodata)));
   return used.length === 0 ? all : used;
 }
 

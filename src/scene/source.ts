@@ -42,13 +42,22 @@ export function filesOf({ file }: Pick<SourceOptions, "file">): readonly string[
  * @param path  of the source in the configuration, for messages
  */
 export async function readSource(options: SourceOptions, path: string): Promise<Source> {
-  const { name, wavelengths, simulate } = options;
+  return sourceOf(await readBands(options, path), options, path);
+}
+
+/** All bands of a source's files. */
+export async function readBands(options: SourceOptions, path: string): Promise<Raster> {
   const files = filesOf(options);
   const rasters: Raster[] = [];
   for (const file of files) rasters.push(await readRaster(file));
-  const whole = withWavelengths(sideBySide(rasters, files), wavelengths, `${path}.wavelengths`);
+  return withWavelengths(sideBySide(rasters, files), options.wavelengths, `${path}.wavelengths`);
+}
+
+/** The source that is made of all bands of its files. */
+export function sourceOf(whole: Raster, options: SourceOptions, path: string): Source {
+  const { name, simulate } = options;
   const raster = selected(whole, options, path);
-  const kind = options.kind ?? guessKind([name, fileStem(files[0]!)], raster.bands);
+  const kind = options.kind ?? guessKind([name, fileStem(filesOf(options)[0]!)], raster.bands);
   const source = { name, kind, raster };
   return simulate === undefined ? source : { ...simulateSource({ ...source, kind: "hsi" }, simulate), name };
 }

@@ -16,7 +16,7 @@ const place = (plot: number, pixel: number): Georeference => ({
   crs,
 });
 
-function save(file: string, raster: Omit<GeoTiff, "bands">): void {
+function save(file: string, raster: Omit<GeoTiff, "bands"> & { readonly bands?: number }): void {
   writeFileSync(join(folder, file), encodeGeoTiff({ bands: 1, ...raster }));
 }
 
@@ -117,6 +117,45 @@ describe("a scene of many plots", () => {
     });
     await assert.rejects(async () => makeSplit({ ...(await openScene(options)), plots: null }, "plots", 0), {
       message: "P*: expected a scene of many plots for the rule plots; got one place",
+    });
+  });
+
+  it("uses the bands that have data in any plot, and says which plots lack some", async () => {
+    mkdirSync(join(folder, "gaps"));
+    for (const [plot, lacked] of [[2, 3], [0, 3], [3]].entries()) {
+      const data = Float32Array.from({ length: 30 * 4 }, (_, at) => (lacked.includes(at % 4) ? Number.NaN : at % 4));
+      save(`gaps/P${plot}.tif`, { height: 6, width: 5, bands: 4, data, georeference: place(plot, 2) });
+    }
+    const source = { name: "gaps", file: join(folder, "gaps/P*.tif") };
+    const scene = await openScene({ sources: [source] });
+    assert.deepEqual(scene.notes, [
+      "gaps: no data in band 0, 2 in 2 of 3 plots (P0, P1), whose pixels are left out; choose bands without them to keep these plots",
+    ]);
+    const { raster } = scene.sources[0]!;
+    assert.equal(raster.bands, 3);
+    const at = scene.plots!.map(({ row, col }) => row * scene.width + col);
+    assert.deepEqual(
+      at.map((pixel) => [scene.valid![pixel], ...raster.data.subarray(pixel * 3, pixel * 3 + 3)]),
+      [
+        [0, 0, 1, Number.NaN],
+        [0, Number.NaN, 1, 2],
+        [1, 0, 1, 2],
+      ],
+    );
+    const chosen = await openScene({ sources: [{ ...source, bands: [1] }] });
+    assert.deepEqual(chosen.notes, []);
+    assert.ok(at.every((pixel) => chosen.valid![pixel] === 1));
+  });
+
+  it("is refused where plots have other bands", async () => {
+    mkdirSync(join(folder, "other"));
+    for (const bands of [2, 3]) {
+      const data = new Uint8Array(30 * bands);
+      save(`other/P${bands}.tif`, { height: 6, width: 5, bands, data, georeference: place(bands, 2) });
+    }
+    await assert.rejects(openScene({ sources: [{ name: "other", file: join(folder, "other/*.tif") }] }), {
+      name: "DataError",
+      message: "other, plot P3: expected 2 bands of uint8 as in P2; got 3 bands of uint8",
     });
   });
 
