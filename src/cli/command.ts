@@ -14,13 +14,18 @@ export interface Context {
   readonly setExit: (code: number) => void;
 }
 
+/** What the file of a command exports as `define`: gives it flags and action. */
+export type Define = (command: Command, context: Context) => void;
+
 /** An entry of the table of commands. */
 export interface CommandEntry {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Give the command its words, flags and action. */
-  readonly define: (command: Command, context: Context) => void;
+  /** Words besides flags, as `<file>` or `[file]`, and what they mean. */
+  readonly words: Readonly<Record<string, string>>;
+  /** Its file, read only when it is called: what commands import takes long to load. */
+  readonly load: () => Promise<{ readonly define: Define }>;
 }
 
 /** Flags that every command has. */

@@ -1,12 +1,52 @@
 /** @file The table of commands. */
 import type { CommandEntry } from "./command.ts";
-import { demo } from "./demo.ts";
-import { evaluate } from "./evaluate.ts";
-import { info } from "./info.ts";
-import { map } from "./map.ts";
-import { recipe } from "./recipe.ts";
-import { simulate } from "./simulate.ts";
-import { train } from "./train.ts";
 
 /** All commands, in the order of the help. */
-export const commands: readonly CommandEntry[] = [demo, train, map, evaluate, info, simulate, recipe];
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "demo",
+    summary: "try it on a simulated scene; no data needed",
+    words: {},
+    load: () => import("./demo.ts"),
+  },
+  {
+    name: "train",
+    summary: "learn from labelled pixels, map the scene and test the map",
+    words: { "[config]": "configuration file in YAML; flags override it" },
+    load: () => import("./train.ts"),
+  },
+  {
+    name: "map",
+    summary: "map a scene with a trained run",
+    words: { "<run>": "folder of the run" },
+    load: () => import("./map.ts"),
+  },
+  {
+    name: "evaluate",
+    summary: "test a trained run against labels",
+    words: { "<run>": "folder of the run" },
+    load: () => import("./evaluate.ts"),
+  },
+  {
+    name: "info",
+    summary: "tell what a raster, a run or a model holds",
+    words: { "<file...>": "raster, FILE.mat#NAME, folder of a run, or .safetensors file" },
+    load: () => import("./info.ts"),
+  },
+  {
+    name: "simulate",
+    summary: "write a simulated scene as files, with a configuration",
+    words: {},
+    load: () => import("./simulate.ts"),
+  },
+  {
+    name: "recipe",
+    summary: "list published scenes, get them, and write configurations for them",
+    words: {
+      "<action>":
+        "list: all; show NAME: what it is, as a configuration; check DIR: whether its files are as published; prepare DIR: write the configuration, labels and split for them; fetch NAME: get them",
+      "[what]": "name of a recipe, or folder",
+    },
+    load: () => import("./recipe.ts"),
+  },
+];

@@ -1,7 +1,6 @@
 /** @file `symdiffuser demo`: a training on a simulated scene, with no file needed. */
-import type { Command } from "commander";
 import { resolveConfig } from "../train/index.ts";
-import { addCommonFlags, type CommandEntry, type Context, flag } from "./command.ts";
+import { addCommonFlags, type Define, flag } from "./command.ts";
 import { addConfigFlags } from "./flags.ts";
 import { type TrainFlags, trainConfig } from "./train.ts";
 
@@ -16,17 +15,13 @@ export const demoConfig = {
 /** The scene is settled, and all the rest is listed by the help of train. */
 const isOfDemo = (flag: string): boolean => ["--seed", "--baseline", "--out", "--threads"].includes(flag);
 
-export const demo: CommandEntry = {
-  name: "demo",
-  summary: "try it on a simulated scene; no data needed",
-  define: (command: Command, context: Context) => {
-    const given = addConfigFlags(command, context.argv, isOfDemo);
-    command.addOption(flag("--resume", "go on with a run that was stopped"));
-    addCommonFlags(command);
-    command.addHelpText("after", "\nOther flags of train that set a key of the configuration may be given, too.");
-    command.action(async (flags: TrainFlags) => {
-      const config = resolveConfig(demoConfig, "", process.cwd(), given());
-      await trainConfig(config, { ...flags, ...(flags.resume ? {} : { overwrite: true }) }, context);
-    });
-  },
+export const define: Define = (command, context) => {
+  const given = addConfigFlags(command, context.argv, isOfDemo);
+  command.addOption(flag("--resume", "go on with a run that was stopped"));
+  addCommonFlags(command);
+  command.addHelpText("after", "\nOther flags of train that set a key of the configuration may be given, too.");
+  command.action(async (flags: TrainFlags) => {
+    const config = resolveConfig(demoConfig, "", process.cwd(), given());
+    await trainConfig(config, { ...flags, ...(flags.resume ? {} : { overwrite: true }) }, context);
+  });
 };

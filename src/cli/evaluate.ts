@@ -1,7 +1,6 @@
 /** @file `symdiffuser evaluate`: a trained run against its own or other labels. */
 import { resolve } from "node:path";
-import type { Command } from "commander";
-import { addCommonFlags, type CommandEntry, type CommonFlags, type Context, flag } from "./command.ts";
+import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
 import { wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
 
@@ -12,33 +11,28 @@ interface EvaluateFlags extends CommonFlags {
   readonly threads: number;
 }
 
-export const evaluate: CommandEntry = {
-  name: "evaluate",
-  summary: "test a trained run against labels",
-  define: (command: Command, context: Context) => {
-    command.argument("<run>", "folder of the run");
-    command.addOption(flag("--labels <file>", "other labels on the grid of the run (default: those of the run)"));
-    command.addOption(flag("--split <file>", "other split, as split.json of a run (default: that of the run)"));
-    command.addOption(flag("--out <dir>", "folder of the results (default: evaluation in the folder of the run)"));
-    command.addOption(
-      flag("--threads <number>", "threads to compute with").argParser(wholeNumber).default(0, "all cores"),
+export const define: Define = (command, context) => {
+  command.addOption(flag("--labels <file>", "other labels on the grid of the run (default: those of the run)"));
+  command.addOption(flag("--split <file>", "other split, as split.json of a run (default: that of the run)"));
+  command.addOption(flag("--out <dir>", "folder of the results (default: evaluation in the folder of the run)"));
+  command.addOption(
+    flag("--threads <number>", "threads to compute with").argParser(wholeNumber).default(0, "all cores"),
+  );
+  addCommonFlags(command);
+  command.action(async (run: string, { labels, split, out, threads, ...flags }: EvaluateFlags) => {
+    const absolute = (path: string | undefined): string | null => (path === undefined ? null : resolve(path));
+    await doJob(
+      {
+        job: "evaluate",
+        run: resolve(run),
+        labels: labels ?? null,
+        split: absolute(split),
+        out: absolute(out),
+        threads,
+      },
+      null,
+      flags,
+      context,
     );
-    addCommonFlags(command);
-    command.action(async (run: string, { labels, split, out, threads, ...flags }: EvaluateFlags) => {
-      const absolute = (path: string | undefined): string | null => (path === undefined ? null : resolve(path));
-      await doJob(
-        {
-          job: "evaluate",
-          run: resolve(run),
-          labels: labels ?? null,
-          split: absolute(split),
-          out: absolute(out),
-          threads,
-        },
-        null,
-        flags,
-        context,
-      );
-    });
-  },
+  });
 };

@@ -1,9 +1,9 @@
 /** @file `symdiffuser map`: a trained run on its own scene again, or on other files of the same sources. */
 import { resolve } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import type { Area } from "../evaluate/index.ts";
 import { type PolygonFormat, polygonFormats } from "../mapping/index.ts";
-import { addCommonFlags, type CommandEntry, type CommonFlags, type Context, flag } from "./command.ts";
+import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
 import { parseSource, wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
 import { UsageError } from "./usage-error.ts";
@@ -44,44 +44,39 @@ function addSource(
   return { ...before, [name]: [...(before[name] ?? []), file] };
 }
 
-export const map: CommandEntry = {
-  name: "map",
-  summary: "map a scene with a trained run",
-  define: (command: Command, context: Context) => {
-    command.argument("<run>", "folder of the run");
-    command.addOption(
-      flag("--source <name=FILE>", "raster of another scene; repeat for every source of the run").argParser(addSource),
+export const define: Define = (command, context) => {
+  command.addOption(
+    flag("--source <name=FILE>", "raster of another scene; repeat for every source of the run").argParser(addSource),
+  );
+  command.addOption(flag("--out <dir>", "folder of the map (default: map in the folder of the run)"));
+  command.addOption(
+    flag("--threads <number>", "threads to compute with").argParser(wholeNumber).default(0, "all cores"),
+  );
+  command.addOption(flag("--cog", "write rasters with overviews, as cloud-optimised GeoTIFF"));
+  command.addOption(flag("--probabilities", "write probabilities.tif, too: one band a class"));
+  command.addOption(
+    flag("--polygons <format>", "write the regions of the map as polygons, too: gpkg or geojson").argParser(
+      polygonFormat,
+    ),
+  );
+  command.addOption(
+    flag("--min-area <area>", "smallest polygon, as 25 (pixels) or 400m2; smaller ones join a neighbour").argParser(
+      parseArea,
+    ),
+  );
+  addCommonFlags(command);
+  command.action(async (run: string, flags: MapFlags) => {
+    const { source, out, threads, cog = false, probabilities = false, polygons = null, minArea = null } = flags;
+    if (minArea !== null && polygons === null) {
+      throw new UsageError("map", "expected --polygons with --min-area; got none");
+    }
+    const folder = out === undefined ? null : resolve(out);
+    const files = { cog, probabilities, polygons, smallestArea: minArea };
+    await doJob(
+      { job: "map", run: resolve(run), sources: source ?? null, out: folder, files, threads },
+      null,
+      flags,
+      context,
     );
-    command.addOption(flag("--out <dir>", "folder of the map (default: map in the folder of the run)"));
-    command.addOption(
-      flag("--threads <number>", "threads to compute with").argParser(wholeNumber).default(0, "all cores"),
-    );
-    command.addOption(flag("--cog", "write rasters with overviews, as cloud-optimised GeoTIFF"));
-    command.addOption(flag("--probabilities", "write probabilities.tif, too: one band a class"));
-    command.addOption(
-      flag("--polygons <format>", "write the regions of the map as polygons, too: gpkg or geojson").argParser(
-        polygonFormat,
-      ),
-    );
-    command.addOption(
-      flag("--min-area <area>", "smallest polygon, as 25 (pixels) or 400m2; smaller ones join a neighbour").argParser(
-        parseArea,
-      ),
-    );
-    addCommonFlags(command);
-    command.action(async (run: string, flags: MapFlags) => {
-      const { source, out, threads, cog = false, probabilities = false, polygons = null, minArea = null } = flags;
-      if (minArea !== null && polygons === null) {
-        throw new UsageError("map", "expected --polygons with --min-area; got none");
-      }
-      const folder = out === undefined ? null : resolve(out);
-      const files = { cog, probabilities, polygons, smallestArea: minArea };
-      await doJob(
-        { job: "map", run: resolve(run), sources: source ?? null, out: folder, files, threads },
-        null,
-        flags,
-        context,
-      );
-    });
-  },
+  });
 };

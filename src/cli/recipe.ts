@@ -1,7 +1,6 @@
 /** @file `symdiffuser recipe`: published scenes: listed, as configurations, checked, made ready, fetched. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
 import { encodeGeoTiff, formatTable } from "../evaluate/index.ts";
 import {
   type Checked,
@@ -18,7 +17,7 @@ import {
   writeSplit,
 } from "../scene/index.ts";
 import { ConfigError, UnsupportedError, writeAtomically } from "../tensor/index.ts";
-import { addCommonFlags, type CommandEntry, type CommonFlags, type Context, flag, printJson } from "./command.ts";
+import { addCommonFlags, type CommonFlags, type Context, type Define, flag, printJson } from "./command.ts";
 import { commandText } from "./job.ts";
 import { progressView } from "./progress.ts";
 import { recipeText } from "./recipe-text.ts";
@@ -155,35 +154,26 @@ const actions: ReadonlyMap<string, { readonly word: string | null; readonly act:
   ],
 ]);
 
-export const recipe: CommandEntry = {
-  name: "recipe",
-  summary: "list published scenes, get them, and write configurations for them",
-  define: (command: Command, context: Context) => {
-    command.argument(
-      "<action>",
-      "list: all; show NAME: what it is, as a configuration; check DIR: whether its files are as published; prepare DIR: write the configuration, labels and split for them; fetch NAME: get them",
-    );
-    command.argument("[what]", "name of a recipe, or folder");
-    command.addOption(flag("--recipe <name>", "the scene that a folder holds (default: told from its files)"));
-    command.addOption(flag("--layout <name>", "show: way in which the files are passed on (default: the first)"));
-    command.addOption(
-      flag("--sources <list>", "show, prepare: sources to use; pan, rgb, msi are simulated from hsi").argParser(
-        (text) => text.split(",").map((one) => one.trim()),
-      ),
-    );
-    command.addOption(flag("--out <dir>", "fetch: folder for the files (default: the recipe's name)"));
-    command.addOption(flag("--overwrite", "prepare: write over files that are there"));
-    addCommonFlags(command);
-    command.action(async (word: string, what: string | undefined, flags: RecipeFlags) => {
-      const action = actions.get(word);
-      if (action === undefined) {
-        throw new UsageError("recipe", `expected one of ${[...actions.keys()].join(", ")}; got "${word}"`);
-      }
-      if ((action.word === null) !== (what === undefined)) {
-        const expected = action.word ?? "nothing";
-        throw new UsageError("recipe", `expected ${expected} after ${word}; got ${what ?? "nothing"}`);
-      }
-      await action.act(what ?? "", flags, context);
-    });
-  },
+export const define: Define = (command, context) => {
+  command.addOption(flag("--recipe <name>", "the scene that a folder holds (default: told from its files)"));
+  command.addOption(flag("--layout <name>", "show: way in which the files are passed on (default: the first)"));
+  command.addOption(
+    flag("--sources <list>", "show, prepare: sources to use; pan, rgb, msi are simulated from hsi").argParser((text) =>
+      text.split(",").map((one) => one.trim()),
+    ),
+  );
+  command.addOption(flag("--out <dir>", "fetch: folder for the files (default: the recipe's name)"));
+  command.addOption(flag("--overwrite", "prepare: write over files that are there"));
+  addCommonFlags(command);
+  command.action(async (word: string, what: string | undefined, flags: RecipeFlags) => {
+    const action = actions.get(word);
+    if (action === undefined) {
+      throw new UsageError("recipe", `expected one of ${[...actions.keys()].join(", ")}; got "${word}"`);
+    }
+    if ((action.word === null) !== (what === undefined)) {
+      const expected = action.word ?? "nothing";
+      throw new UsageError("recipe", `expected ${expected} after ${word}; got ${what ?? "nothing"}`);
+    }
+    await action.act(what ?? "", flags, context);
+  });
 };

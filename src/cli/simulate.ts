@@ -2,12 +2,12 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import { stringify } from "yaml";
 import { encodeAuxXml, encodeGeoTiff } from "../evaluate/index.ts";
 import { type Color, type Raster, type Scene, simulatedSources, simulateScene } from "../scene/index.ts";
 import { ConfigError, writeAtomically } from "../tensor/index.ts";
-import { addCommonFlags, type CommandEntry, type CommonFlags, type Context, flag, printJson } from "./command.ts";
+import { addCommonFlags, type CommonFlags, type Context, type Define, flag, printJson } from "./command.ts";
 import { wholeNumber } from "./flags.ts";
 import { commandText } from "./job.ts";
 
@@ -95,26 +95,22 @@ async function simulateFiles(flags: SimulateFlags, context: Context): Promise<vo
   }
 }
 
-export const simulate: CommandEntry = {
-  name: "simulate",
-  summary: "write a simulated scene as files, with a configuration",
-  define: (command: Command, context: Context) => {
-    command.addOption(flag("--out <dir>", "folder to write to").makeOptionMandatory());
-    command.addOption(flag("--seed <number>", "seed of the scene").argParser(wholeNumber).default(0));
-    command.addOption(flag("--height <pixels>", "rows, 16 to 2048").argParser(wholeNumber).default(128));
-    command.addOption(flag("--width <pixels>", "columns, 16 to 2048").argParser(wholeNumber).default(128));
-    command.addOption(
-      flag("--sources <list>", `sensors, of ${simulatedSources.join(", ")}`)
-        .argParser((text) => text.split(",").map((one) => choice(simulatedSources)(one.trim())))
-        .default(["hsi", "lidar", "sar"], "hsi,lidar,sar"),
-    );
-    command.addOption(
-      flag("--format <name>", "format of the rasters: tif (GeoTIFF)")
-        .argParser(choice(formats.keys()))
-        .default("tif", "tif"),
-    );
-    command.addOption(flag("--overwrite", "write over files that are there"));
-    addCommonFlags(command);
-    command.action((flags: SimulateFlags) => simulateFiles(flags, context));
-  },
+export const define: Define = (command, context) => {
+  command.addOption(flag("--out <dir>", "folder to write to").makeOptionMandatory());
+  command.addOption(flag("--seed <number>", "seed of the scene").argParser(wholeNumber).default(0));
+  command.addOption(flag("--height <pixels>", "rows, 16 to 2048").argParser(wholeNumber).default(128));
+  command.addOption(flag("--width <pixels>", "columns, 16 to 2048").argParser(wholeNumber).default(128));
+  command.addOption(
+    flag("--sources <list>", `sensors, of ${simulatedSources.join(", ")}`)
+      .argParser((text) => text.split(",").map((one) => choice(simulatedSources)(one.trim())))
+      .default(["hsi", "lidar", "sar"], "hsi,lidar,sar"),
+  );
+  command.addOption(
+    flag("--format <name>", "format of the rasters: tif (GeoTIFF)")
+      .argParser(choice(formats.keys()))
+      .default("tif", "tif"),
+  );
+  command.addOption(flag("--overwrite", "write over files that are there"));
+  addCommonFlags(command);
+  command.action((flags: SimulateFlags) => simulateFiles(flags, context));
 };

@@ -1,7 +1,6 @@
 /** @file `symdiffuser train`: from files to a trained run with map, numbers and report. */
-import type { Command } from "commander";
 import { type RunConfig, readConfig } from "../train/index.ts";
-import { addCommonFlags, type CommandEntry, type CommonFlags, type Context, flag } from "./command.ts";
+import { addCommonFlags, type CommonFlags, type Context, type Define, flag } from "./command.ts";
 import { addConfigFlags } from "./flags.ts";
 import { commandText, doJob, resumeText } from "./job.ts";
 import { UsageError } from "./usage-error.ts";
@@ -20,24 +19,19 @@ export async function trainConfig(config: RunConfig, flags: TrainFlags, context:
   await doJob({ job: "train", config, resume, overwrite, command }, resumeCommand, flags, context);
 }
 
-export const train: CommandEntry = {
-  name: "train",
-  summary: "learn from labelled pixels, map the scene and test the map",
-  define: (command: Command, context: Context) => {
-    command.argument("[config]", "configuration file in YAML; flags override it");
-    const given = addConfigFlags(command, context.argv);
-    command.addOption(flag("--resume", "go on with a run that was stopped"));
-    command.addOption(flag("--overwrite", "remove the run that is in the folder first"));
-    addCommonFlags(command);
-    command.action(async (file: string | undefined, flags: TrainFlags) => {
-      const overrides = given();
-      if (file === undefined && !overrides.some(({ path }) => path[0] === "scene")) {
-        throw new UsageError("train", "expected a configuration file, or --source and --labels; got neither");
-      }
-      if (flags.resume && flags.overwrite) {
-        throw new UsageError("train", "expected --resume or --overwrite; got both");
-      }
-      await trainConfig(readConfig(file ?? null, overrides), flags, context);
-    });
-  },
+export const define: Define = (command, context) => {
+  const given = addConfigFlags(command, context.argv);
+  command.addOption(flag("--resume", "go on with a run that was stopped"));
+  command.addOption(flag("--overwrite", "remove the run that is in the folder first"));
+  addCommonFlags(command);
+  command.action(async (file: string | undefined, flags: TrainFlags) => {
+    const overrides = given();
+    if (file === undefined && !overrides.some(({ path }) => path[0] === "scene")) {
+      throw new UsageError("train", "expected a configuration file, or --source and --labels; got neither");
+    }
+    if (flags.resume && flags.overwrite) {
+      throw new UsageError("train", "expected --resume or --overwrite; got both");
+    }
+    await trainConfig(readConfig(file ?? null, overrides), flags, context);
+  });
 };
