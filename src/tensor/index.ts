@@ -1,6 +1,8 @@
 /** @file Door of the room `tensor/`: a function of tensors, traced once, differentiated as a graph, run by ONNX Runtime. */
 
 export { writeAtomically } from "./atomic.ts";
+export { type ChosenDevice, chooseDevice, type DeviceChoice, deviceChoices } from "./choose-device.ts";
+export type { Compute, Device } from "./device.ts";
 export { dims } from "./dims.ts";
 export {
   ConfigError,
@@ -29,4 +31,5 @@ export {
 } from "./safetensors.ts";
 export { type Arrays, type CompileOptions, compile, type Program } from "./session.ts";
 export { simplify } from "./simplify.ts";
+export { compileStateful, type StatefulProgram } from "./stateful.ts";
 export { constant, type Graph, type Operand, type Spec, type Tensor, trace } from "./tensor.ts";

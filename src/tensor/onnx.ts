@@ -37,6 +37,8 @@ export interface Emit {
   initializer(value: NdArray): string;
   /** A stored list of `int64`, as shapes and axes are given. */
   integers(values: readonly number[]): string;
+  /** Whether the model may have an operation; one that may not is written out in others. */
+  has(onnx: string): boolean;
 }
 
 function attributeMessage(name: string, value: NodeAttributes[string]): Message {
@@ -70,6 +72,8 @@ export interface ModelOptions {
   readonly constants?: Readonly<Record<string, NdArray>>;
   /** `metadata_props`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Operations that whatever runs the model does not have, of those that lowerings can do without. */
+  readonly lacking?: ReadonlySet<string>;
 }
 
 /** The name of an output inside the model: that of the graph, unless an input has it (ONNX has one name space). */
@@ -80,7 +84,10 @@ export function outputName(graph: Graph, name: string): string {
 /**
  * A graph as the bytes of an ONNX model, inputs under their names in the graph, outputs under {@link outputName}.
  */
-export function toOnnx(graph: Graph, { constants = {}, metadata = {} }: ModelOptions = {}): Uint8Array {
+export function toOnnx(
+  graph: Graph,
+  { constants = {}, metadata = {}, lacking = new Set() }: ModelOptions = {},
+): Uint8Array {
   const nodes: Message[] = [];
   const initializers: Message[] = [];
   const stored = new Map<string, string>();
@@ -123,6 +130,7 @@ export function toOnnx(graph: Graph, { constants = {}, metadata = {} }: ModelOpt
     nodeWithOutputs: (onnx, inputs, outputs, attributes) => nodeWithOutputs(onnx, inputs, outputs, attributes),
     initializer: ({ dtype, shape, data }) => store(dtype as Spec["dtype"], shape, data),
     integers: (values) => store("i64", [values.length], BigInt64Array.from(values, BigInt)),
+    has: (onnx) => !lacking.has(onnx),
   };
 
   const names = new Map<Tensor, string>();

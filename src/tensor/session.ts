@@ -1,6 +1,7 @@
 /** @file The only file that knows ONNX Runtime: a graph, compiled and run. */
 import type { Tensor as OrtTensor } from "onnxruntime-node";
-import { DataError, InternalError } from "./errors.ts";
+import { type Device, deviceTable } from "./device.ts";
+import { DataError, InternalError, UnsupportedError } from "./errors.ts";
 import { type NdArray, zeros } from "./ndarray.ts";
 import { outputName, toOnnx } from "./onnx.ts";
 import { simplify } from "./simplify.ts";
@@ -29,54 +30,98 @@ export interface CompileOptions {
   readonly constants?: Arrays;
   /** @default 0: as many as the machine has cores */
   readonly threads?: number;
+  /** @default cpu */
+  readonly device?: Device;
+}
+
+/** An output that stays on the device that made it, to be fed to a session there. It is disposed of by who asked for it. */
+export type Kept = OrtTensor;
+
+/** What a session takes and gives. */
+export type Values = Readonly<Record<string, NdArray | Kept>>;
+
+/** An open session of ONNX Runtime. */
+export interface Session {
+  /** Inputs that are to be fed. */
+  readonly inputs: ReadonlyMap<string, Spec>;
+  run(feeds: Values, into?: Arrays): Promise<Values>;
+  release(): Promise<void>;
 }
 
 const ortType = { f32: "float32", i32: "int32", bool: "bool" } as const;
 
-/** Simplify a graph and compile it for the CPU. */
-export async function compile(graph: Graph, { constants = {}, threads = 0 }: CompileOptions = {}): Promise<Program> {
+/**
+ * Simplify a graph and open a session for it.
+ *
+ * @param kept  outputs that stay on the device
+ * @throws UnsupportedError if the device cannot be used here
+ */
+export async function openSession(
+  graph: Graph,
+  { constants = {}, threads = 0, device = "cpu" }: CompileOptions,
+  kept: readonly string[] = [],
+): Promise<Session> {
   for (const [name, value] of Object.entries(constants)) {
     const input = graph.inputs.get(name);
     if (!input) throw new InternalError(`constant "${name}" is not an input of the graph`);
     requireFit(name, input, value);
   }
-  const model = toOnnx(simplify(graph), { constants });
+  const { lacking, advice } = deviceTable[device];
+  const model = toOnnx(simplify(graph), { constants, lacking });
   // Loaded by those who compute: most commands do not.
-  const { InferenceSession, Tensor } = await import("onnxruntime-node");
-  const toOrt = (name: string, spec: Spec, array: NdArray): OrtTensor => {
-    requireFit(name, spec, array);
-    return new Tensor(ortType[spec.dtype], array.data as Float32Array, array.shape);
+  const { env, InferenceSession, Tensor } = await import("onnxruntime-node");
+  // What a provider writes of its failure is in the error, too.
+  if (device !== "cpu") env.logLevel = "fatal";
+  const onDevice = async <T>(work: Promise<T>, feature: string, advice: string): Promise<T> => {
+    try {
+      return await work;
+    } catch (cause) {
+      throw device === "cpu" ? cause : new UnsupportedError(`${feature} on device ${device}`, advice, { cause });
+    }
   };
-  const session = await InferenceSession.create(model, {
-    executionProviders: ["cpu"],
+  const creation = InferenceSession.create(model, {
+    executionProviders: [device],
     graphOptimizationLevel: "all",
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
-    logSeverityLevel: 3,
+    logSeverityLevel: device === "cpu" ? 3 : 4,
+    ...(kept.length === 0
+      ? {}
+      : { preferredOutputLocation: Object.fromEntries(kept.map((name) => [outputName(graph, name), "gpu-buffer"])) }),
   });
+  const session = await onDevice(creation, "computing", advice);
   const inputs = new Map([...graph.inputs].filter(([name]) => !Object.hasOwn(constants, name)));
+  const toOrt = (name: string, spec: Spec, array: NdArray): OrtTensor => {
+    requireFit(name, spec, array);
+    return new Tensor(ortType[spec.dtype], array.data as Float32Array, array.shape);
+  };
   let isReleased = false;
   return {
     inputs,
-    outputs: graph.outputs,
     run: async (feeds, into = {}) => {
       if (isReleased) throw new InternalError("a program was run after its release");
       refuseUnknown("feed", feeds, inputs);
       refuseUnknown("output", into, graph.outputs);
       const fed: Record<string, OrtTensor> = {};
       for (const [name, spec] of inputs) {
-        const array = feeds[name];
-        if (!array) throw new DataError(name, "expected an array for this input; got none");
-        fed[name] = toOrt(name, spec, array);
+        const given = feeds[name];
+        if (!given) throw new DataError(name, "expected an array for this input; got none");
+        fed[name] = "location" in given ? given : toOrt(name, spec, given);
       }
-      const results: Record<string, NdArray> = {};
-      const fetched: Record<string, OrtTensor> = {};
+      const results: Record<string, NdArray | Kept> = {};
+      const fetched: Record<string, OrtTensor | null> = {};
       for (const [name, spec] of graph.outputs) {
-        results[name] = into[name] ?? zeros(spec.shape, spec.dtype);
-        fetched[outputName(graph, name)] = toOrt(name, spec, results[name]);
+        if (kept.includes(name)) {
+          fetched[outputName(graph, name)] = null;
+        } else {
+          const array = into[name] ?? zeros(spec.shape, spec.dtype);
+          results[name] = array;
+          fetched[outputName(graph, name)] = toOrt(name, spec, array);
+        }
       }
-      await session.run(fed, fetched);
+      const got = await onDevice(session.run(fed, fetched), "a program like this", "compute with device cpu");
+      for (const name of kept) results[name] = got[outputName(graph, name)]!;
       return results;
     },
     release: async () => {
@@ -87,8 +132,23 @@ export async function compile(graph: Graph, { constants = {}, threads = 0 }: Com
   };
 }
 
+/**
+ * Simplify a graph and compile it.
+ *
+ * @throws UnsupportedError if the device cannot be used here
+ */
+export async function compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
+  const { inputs, run, release } = await openSession(graph, options);
+  return {
+    inputs,
+    outputs: graph.outputs,
+    run: (feeds, into) => run(feeds, into) as Promise<Record<string, NdArray>>,
+    release,
+  };
+}
+
 /** An array that nothing asks for is a misspelt name. */
-function refuseUnknown(what: string, arrays: Arrays, known: ReadonlyMap<string, Spec>): void {
+function refuseUnknown(what: string, arrays: Values, known: ReadonlyMap<string, Spec>): void {
   for (const name of Object.keys(arrays)) {
     if (!known.has(name)) {
       throw new DataError(name, `expected one of ${[...known.keys()].join(", ")}; got an unknown ${what}`);

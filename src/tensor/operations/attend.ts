@@ -1,9 +1,10 @@
 /** @file Scaled dot-product attention as one operation, so that its gradient can take the short way. */
 import { ShapeError } from "../errors.ts";
-import { type Shape, sizeOf } from "../ndarray.ts";
+import { ndarray, type Shape, sizeOf } from "../ndarray.ts";
 import type { Operation } from "../operation.ts";
 import { applyAll, type Tensor } from "../tensor.ts";
 import { broadcastStrides, offsets } from "./layout.ts";
+import { swapped } from "./matmul.ts";
 
 const table = {
   attend: {
@@ -41,9 +42,16 @@ const table = {
         null,
       ];
     },
-    lower: ({ emit, inputs: [q, k, v, mask], attributes: { scale } }) => {
+    lower: ({ emit, inputs: [q, k, v, mask], inputSpecs, attributes: { scale } }) => {
+      const product = (): string => {
+        const factor = emit.initializer(ndarray([scale as number], []));
+        const keys = swapped(emit, k!, inputSpecs[1]!.shape.length);
+        return emit.node("MatMul", [emit.node("Mul", [q!, factor]), keys]);
+      };
       const flags = { transB: 1, alpha: scale as number };
-      const logits = emit.node("FusedMatMul", [q!, k!], flags, { domain: "com.microsoft" });
+      const logits = emit.has("FusedMatMul")
+        ? emit.node("FusedMatMul", [q!, k!], flags, { domain: "com.microsoft" })
+        : product();
       const weights = emit.node("Softmax", [mask ? emit.node("Add", [logits, mask]) : logits], { axis: -1 });
       return [emit.node("MatMul", [weights, v!]), weights];
     },

@@ -1,6 +1,7 @@
 /** @file Matrix products. */
 import { ShapeError } from "../errors.ts";
 import { type Shape, sizeOf } from "../ndarray.ts";
+import type { Emit } from "../onnx.ts";
 import type { Operation } from "../operation.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { broadcastShape, broadcastStrides, offsets, stridesOf } from "./layout.ts";
@@ -16,6 +17,12 @@ function shapeOfProduct(a: Shape, b: Shape, transposeA: boolean, transposeB: boo
   if ((transposeA ? rowsA : colsA) !== (transposeB ? colsB : rowsB)) refuse();
   const batch = broadcastShape("matMul", a.slice(0, -2), b.slice(0, -2));
   return [...batch, transposeA ? colsA : rowsA, transposeB ? rowsB : colsB];
+}
+
+/** The last two axes swapped, by a node of its own. */
+export function swapped(emit: Emit, name: string, rank: number): string {
+  const perm = Array.from({ length: rank }, (_, axis) => axis);
+  return emit.node("Transpose", [name], { perm: [...perm.slice(0, -2), rank - 1, rank - 2] });
 }
 
 const table = {
@@ -35,13 +42,14 @@ const table = {
     },
     lower: ({ emit, inputs, inputSpecs, attributes: { transposeA, transposeB } }) => {
       if (!transposeA && !transposeB) return [emit.node("MatMul", inputs)];
-      if (inputSpecs.every(({ shape }) => shape.length === 2)) {
-        return [
-          emit.node("Gemm", inputs, { transA: Number(transposeA === true), transB: Number(transposeB === true) }),
-        ];
-      }
       const flags = { transA: Number(transposeA === true), transB: Number(transposeB === true) };
-      return [emit.node("FusedMatMul", inputs, flags, { domain: "com.microsoft" })];
+      if (inputSpecs.every(({ shape }) => shape.length === 2)) return [emit.node("Gemm", inputs, flags)];
+      if (emit.has("FusedMatMul")) return [emit.node("FusedMatMul", inputs, flags, { domain: "com.microsoft" })];
+      const [a, b] = inputs as [string, string];
+      const [rankA, rankB] = inputSpecs.map(({ shape }) => shape.length) as [number, number];
+      return [
+        emit.node("MatMul", [transposeA ? swapped(emit, a, rankA) : a, transposeB ? swapped(emit, b, rankB) : b]),
+      ];
     },
     reference: ({ inputs: [a, b], inputSpecs, outputSpecs: [y], attributes: { transposeA, transposeB } }) => {
       const [shapeA, shapeB] = inputSpecs.map(({ shape }) => shape) as [Shape, Shape];

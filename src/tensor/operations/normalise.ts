@@ -32,6 +32,13 @@ function alongRows(
   };
 }
 
+const logSoftmaxRows = alongRows(
+  "logSoftmax",
+  "LogSoftmax",
+  (value, logTotal) => value - logTotal,
+  (y, g, t) => t.sub(g, t.mul(t.exp(y), t.sum(g, [-1]))),
+);
+
 const table = {
   softmax: alongRows(
     "softmax",
@@ -42,12 +49,17 @@ const table = {
       return t.sub(weighted, t.mul(y, t.sum(weighted, [-1])));
     },
   ),
-  logSoftmax: alongRows(
-    "logSoftmax",
-    "LogSoftmax",
-    (value, logTotal) => value - logTotal,
-    (y, g, t) => t.sub(g, t.mul(t.exp(y), t.sum(g, [-1]))),
-  ),
+  logSoftmax: {
+    ...logSoftmaxRows,
+    lower: (call) => {
+      const { emit, inputs } = call;
+      if (emit.has("LogSoftmax")) return logSoftmaxRows.lower(call);
+      const [along, kept] = [emit.integers([-1]), { keepdims: 1 }];
+      const below = emit.node("Sub", [inputs[0]!, emit.node("ReduceMax", [inputs[0]!, along], kept)]);
+      const total = emit.node("ReduceSum", [emit.node("Exp", [below]), along], kept);
+      return [emit.node("Sub", [below, emit.node("Log", [total])])];
+    },
+  },
   layerNorm: {
     name: "layerNorm",
     infer: ([x]) => {
