@@ -22,7 +22,6 @@ export {
   encodeAuxXml,
   encodeGeoTiff,
   encodePng,
-  formatMetrics,
   formatTable,
   type GeoTiff,
   grey,
@@ -34,13 +33,11 @@ export {
   mapPicture,
   mcnemar,
   methodTable,
-  metricsSchema,
   type NamedClassScores,
   type NamedScores,
   namedScoresOf,
   type Picture,
   type Plane,
-  parseMetrics,
   percent,
   percentSpread,
   pixelSizeM,
@@ -62,12 +59,15 @@ export {
   viridis,
 } from "./evaluate/index.ts";
 export {
+  formatMetrics,
   type Job,
   type JobEvent,
   type JobHooks,
   type JobResult,
   type LandCoverMap,
   mapScene,
+  metricsSchema,
+  parseMetrics,
   runJob,
 } from "./mapping/index.ts";
 export type { RunStage, Stage } from "./nn/index.ts";

@@ -7,7 +7,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import sqlite from "node-sqlite3-wasm";
+import type { Database } from "node-sqlite3-wasm";
 import type { Crs } from "../scene/index.ts";
 import { writeAtomically } from "../tensor/index.ts";
 import { geometryBlob } from "./geopackage-geometry.ts";
@@ -56,6 +56,8 @@ export async function writeGeoPackage(file: string, layers: readonly PolygonLaye
   const folder = await mkdtemp(join(tmpdir(), "geopackage-"));
   try {
     const draft = join(folder, "polygons.gpkg");
+    // Loaded by those who write polygons.
+    const { default: sqlite } = await import("node-sqlite3-wasm");
     const database = new sqlite.Database(draft);
     try {
       fill(database, layers);
@@ -67,8 +69,6 @@ export async function writeGeoPackage(file: string, layers: readonly PolygonLaye
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-type Database = InstanceType<typeof sqlite.Database>;
 
 function fill(database: Database, layers: readonly PolygonLayer[]): void {
   database.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"); // a draft: nothing to lose

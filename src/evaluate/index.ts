@@ -25,13 +25,10 @@ export {
 } from "./map-polygons.ts";
 export { type McNemar, mcnemar } from "./mcnemar.ts";
 export {
-  formatMetrics,
   type Metrics,
-  metricsSchema,
   type NamedClassScores,
   type NamedScores,
   namedScoresOf,
-  parseMetrics,
   type SeedScores,
 } from "./metrics.ts";
 export type { Reduction } from "./overviews.ts";

@@ -2,5 +2,6 @@
 export { type MapFiles, usualFiles } from "./files.ts";
 export type { Job, JobEvent, JobHooks, JobResult } from "./job.ts";
 export { type LandCoverMap, mapScene } from "./map.ts";
+export { formatMetrics, metricsSchema, parseMetrics } from "./metrics-file.ts";
 export { type PolygonFormat, polygonFormats } from "./polygon-files.ts";
 export { runJob } from "./run-job.ts";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { formatMetrics, type Metrics, renderReport, splitTable } from "../evaluate/index.ts";
+import { type Metrics, renderReport, splitTable } from "../evaluate/index.ts";
 import { openScene, type Progress, readSplit, type Scene, type Split } from "../scene/index.ts";
 import { symDiffuserClassifier } from "../symdiffuser/index.ts";
 import { DataError, writeAtomically } from "../tensor/index.ts";
@@ -18,6 +18,7 @@ import {
 } from "../train/index.ts";
 import { type MapFiles, usualFiles, writeMap } from "./files.ts";
 import { type LandCoverMap, mapScene } from "./map.ts";
+import { formatMetrics } from "./metrics-file.ts";
 import type { Origin } from "./origin.ts";
 import { metricsOf, type Outcome, reportOf } from "./report.ts";
 import { writeSplitFiles, writeSplitPolygons } from "./split-files.ts";

@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, describe, it } from "node:test";
-import { encodeGeoTiff, type Metrics, parseMetrics } from "../../src/evaluate/index.ts";
-import { type JobEvent, type JobResult, runJob } from "../../src/mapping/index.ts";
+import { encodeGeoTiff, type Metrics } from "../../src/evaluate/index.ts";
+import { type JobEvent, type JobResult, parseMetrics, runJob } from "../../src/mapping/index.ts";
 import { readRaster, simulateScene } from "../../src/scene/index.ts";
 import { type RunConfig, resolveConfig } from "../../src/train/index.ts";
 

@@ -325,14 +325,25 @@ describe("writeSplit and readSplit", () => {
     [
       "another kind of file",
       { ...head, ...parts, kind: "x" },
-      'expected a split file; "kind": Invalid input: expected "symdiffuser split"',
+      'expected a split file with "symdiffuser split" as "kind"; got "x"',
     ],
-    ["an unknown key", { ...head, ...parts, more: 1 }, 'expected a split file; the file: Unrecognized key: "more"'],
     [
-      "a fractional index",
-      { ...head, ...parts, train: [0.5] },
-      'expected a split file; "train.0": Invalid input: expected int, received number',
+      "an unknown key",
+      { ...head, ...parts, more: 1 },
+      'expected a split file with the keys kind, rule, seed, height, width, train, validation, test; got "more", too',
     ],
+    ["a list of something", [head], "expected a split file; got other JSON"],
+    [
+      "an absent key",
+      { ...head, train: [], test: [] },
+      'expected a split file with a list of pixel indices as "validation"; got none',
+    ],
+    [
+      "a fractional seed",
+      { ...head, ...parts, seed: 0.5 },
+      'expected a split file with an integer ≥ 0 as "seed"; got 0.5',
+    ],
+    ["a fractional index", { ...head, ...parts, train: [0.5] }, 'expected pixel indices below 4 in "train"; got 0.5'],
     ["an index beyond the grid", { ...head, ...parts, test: [4] }, 'expected pixel indices below 4 in "test"; got 4'],
     [
       "indices out of order",

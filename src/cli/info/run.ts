@@ -1,7 +1,8 @@
 /** @file What `symdiffuser info` tells of the folder of a run. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Metrics, parseMetrics } from "../../evaluate/index.ts";
+import type { Metrics } from "../../evaluate/index.ts";
+import { parseMetrics } from "../../mapping/index.ts";
 import { FormatError } from "../../tensor/index.ts";
 import { configText, type RunConfig, readConfig, runFiles } from "../../train/index.ts";
 import { metricsText } from "../job.ts";

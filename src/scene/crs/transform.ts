@@ -4,7 +4,8 @@
  * modern ones (WGS 84, ETRS89, NAD83, SIRGAS, GDA: they count as equal, though up to two metres apart), some metres
  * off for older ones.
  */
-import proj4, { type Converter } from "proj4";
+import { createRequire } from "node:module";
+import type { Converter, default as Proj4 } from "proj4";
 import { UnsupportedError } from "../../tensor/index.ts";
 import type { Crs } from "../raster.ts";
 import { advice, type Definition, impossibleTerm, isGeographic, isTied, projText } from "./definition.ts";
@@ -109,6 +110,8 @@ function step(before: string, after: string, from: Crs, to: Crs): Transform {
   const nowhere = [Number.NaN, Number.NaN] as const;
   let converter: Converter;
   try {
+    // Loaded when places are transformed: it is large, and sources mostly share a grid.
+    const proj4 = createRequire(import.meta.url)("proj4") as typeof Proj4;
     converter = proj4(before, after);
   } catch (cause) {
     throw new UnsupportedError(`the transformation from ${from.name} to ${to.name} (${before}, ${after})`, undefined, {

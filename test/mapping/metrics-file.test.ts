@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { formatMetrics, type Metrics, namedScoresOf, parseMetrics } from "../../src/evaluate/index.ts";
+import { type Metrics, namedScoresOf } from "../../src/evaluate/index.ts";
+import { formatMetrics, parseMetrics } from "../../src/mapping/index.ts";
 
 const names = ["Water", "Trees", 'A "quoted" [1, 2] name'];
 const metrics: Metrics = {
