@@ -2,8 +2,7 @@
  * @file Rare TIFF codecs (JPEG, LERC, ZSTD) are those of the package `geotiff`. They run in a worker thread with a
  * time limit, because damaged blocks are known to make some of them loop for ever.
  */
-import { Worker } from "node:worker_threads";
-import { CodecError } from "./codec-error.ts";
+import { limitFor, takeWorker, type WorkerProgram } from "../worker.ts";
 
 /** What the package's decoders want to know. */
 export interface CodecParameters {
@@ -17,35 +16,31 @@ export interface CodecParameters {
   readonly LercParameters?: readonly number[];
 }
 
-// As text, so that it runs the same from sources and from the built package.
-const program = `
-const { parentPort, workerData } = require("node:worker_threads");
+const text = `
 console.warn = () => {};
-(async () => {
-  const { getDecoder } = await import(workerData.geotiff);
-  const decoder = await getDecoder(workerData.compression, workerData.parameters);
-  parentPort.on("message", async (block) => {
-    try {
-      const bytes = new Uint8Array(await decoder.decodeBlock(block));
-      parentPort.postMessage({ bytes });
-    } catch (cause) {
-      parentPort.postMessage({ cause });
-    }
-  });
-  parentPort.postMessage({});
-})().catch((cause) => parentPort.postMessage({ cause }));
+let library, decoder;
+async function start() {
+  library ??= await import(data.geotiff);
+}
+async function open(compression, parameters) {
+  decoder = await library.getDecoder(compression, parameters);
+}
+async function decode(block) {
+  return move(new Uint8Array(await decoder.decodeBlock(block)));
+}
+const answers = { start, open, decode };
 `;
 
-interface Answer {
-  readonly bytes?: Uint8Array<ArrayBuffer>;
-  readonly cause?: unknown;
-}
-
-const startMs = 30_000;
+const codecs: WorkerProgram = {
+  name: "the codec",
+  text,
+  data: { geotiff: import.meta.resolve("geotiff") },
+  heapMb: 1024,
+};
 
 /** A decoder in a thread of its own. */
 export interface CodecWorker {
-  /** One block at a time. Rejects with whatever the codec throws, or with a `CodecError` after the time limit. */
+  /** One block at a time. Rejects with a `WorkerFault` if the codec throws or runs longer than the time limit. */
   decode(block: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   stop(): Promise<void>;
 }
@@ -60,35 +55,18 @@ export async function startCodecWorker(
   parameters: CodecParameters,
   timeoutMs: number,
 ): Promise<CodecWorker> {
-  const worker = new Worker(program, {
-    eval: true,
-    execArgv: [],
-    workerData: { geotiff: import.meta.resolve("geotiff"), compression, parameters },
-  });
-  const answer = (send: () => void, limitMs: number): Promise<Uint8Array<ArrayBuffer>> =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(() => done(new CodecError(`the codec ran longer than ${limitMs} ms`)), limitMs);
-      const onMessage = ({ bytes, cause }: Answer) => done(cause ?? null, bytes);
-      const onError = (cause: unknown) => done(cause);
-      function done(cause: unknown, bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)): void {
-        clearTimeout(timer);
-        worker.off("message", onMessage);
-        worker.off("error", onError);
-        if (cause === null) resolve(bytes);
-        else reject(cause);
-      }
-      worker.on("message", onMessage);
-      worker.on("error", onError);
-      send();
-    });
-  const stop = async () => {
-    await worker.terminate();
-  };
+  const worker = await takeWorker(codecs);
+  const { tileWidth, tileHeight, bitsPerSample } = parameters;
+  const blockBytes = bitsPerSample.reduce((sum, bits) => sum + bits, 0) * ((tileWidth * tileHeight) / 8);
+  const limit = { ...limitFor(blockBytes), ms: timeoutMs };
   try {
-    await answer(() => {}, startMs);
+    await worker.ask("open", [compression, parameters], limit);
   } catch (cause) {
-    await stop();
+    await worker.release();
     throw cause;
   }
-  return { decode: (block) => answer(() => worker.postMessage(block.buffer, [block.buffer]), timeoutMs), stop };
+  return {
+    decode: async ({ buffer }) => (await worker.ask("decode", [buffer], limit, [buffer])) as Uint8Array<ArrayBuffer>,
+    stop: () => worker.release(),
+  };
 }

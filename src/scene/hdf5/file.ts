@@ -1,6 +1,7 @@
 /** @file An HDF5 file: its objects and their numbers, as the library tells them. */
 import { FormatError } from "../../tensor/index.ts";
-import { type Library, LibraryFault, stepMs, takeLibrary } from "./library.ts";
+import { type Limit, limitFor, takeWorker, WorkerFault } from "../worker.ts";
+import { hdf5Library } from "./library.ts";
 
 /** An attribute's value. */
 export type AttributeValue = number | string | readonly (number | string)[];
@@ -52,7 +53,8 @@ export interface Hdf5File {
   /**
    * Part of a dataset, as little-endian bytes.
    *
-   * @param space  where they go: it moves to the worker and comes back under the answer
+   * @param space      where they go: it moves to the worker and comes back under the answer
+   * @param roomBytes  what the library makes at once: a chunk or more
    * @throws FormatError if the bytes are damaged
    */
   read(
@@ -61,6 +63,7 @@ export interface Hdf5File {
     count: readonly number[],
     bytes: number,
     space: ArrayBuffer,
+    roomBytes: number,
   ): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
@@ -71,37 +74,36 @@ export interface Hdf5File {
  * @throws FormatError if the library cannot open it
  */
 export async function openHdf5(file: string, sizeBytes: number): Promise<Hdf5File> {
-  const library: Library = await takeLibrary();
+  const worker = await takeWorker(hdf5Library);
   const ask = async (
     question: string,
     terms: readonly unknown[],
-    moved: ArrayBuffer[],
     what: string,
-    limitMs: number,
+    limit: Limit = limitFor(0),
+    moved: readonly ArrayBuffer[] = [],
   ) => {
     try {
-      return await library.ask(question, terms, moved, limitMs);
+      return await worker.ask(question, terms, limit, moved);
     } catch (cause) {
-      if (!(cause instanceof LibraryFault)) throw cause;
+      if (!(cause instanceof WorkerFault)) throw cause;
       const got = `damaged bytes (${cause.message})`;
       throw new FormatError(file, `expected ${what}; got ${got}`, { expected: what, got, cause });
     }
   };
   try {
-    await ask("open", [file], [], "an HDF5 file", stepMs);
+    await ask("open", [file], "an HDF5 file");
   } catch (cause) {
-    await library.release();
+    await worker.release();
     throw cause;
   }
   return {
     ...{ file, sizeBytes },
-    entry: async (path) => (await ask("entry", [path], [], `an HDF5 object at ${path}`, stepMs)) as Entry,
-    read: async (path, offset, count, bytes, space) => {
+    entry: async (path) => (await ask("entry", [path], `an HDF5 object at ${path}`)) as Entry,
+    read: async (path, offset, count, bytes, space, roomBytes) => {
       const terms = [path, offset, count, bytes, space];
-      // Generous: the library makes some 50 MiB a second.
-      const limitMs = stepMs + (bytes / 2 ** 20) * 200;
-      return (await ask("read", terms, [space], `numbers in ${path}`, limitMs)) as Uint8Array<ArrayBuffer>;
+      const answer = await ask("read", terms, `numbers in ${path}`, limitFor(roomBytes), [space]);
+      return answer as Uint8Array<ArrayBuffer>;
     },
-    close: () => library.release(),
+    close: () => worker.release(),
   };
 }

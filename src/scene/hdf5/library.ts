@@ -1,25 +1,22 @@
 /**
- * @file The HDF5 library, in a worker thread of its own with time limits, because damaged files can make it loop or
- * trap. It sees one file and no other: links and storage that point elsewhere lead nowhere.
+ * @file The HDF5 library as a program for a worker. It sees one file and no other: links and storage that point elsewhere
+ * lead nowhere.
  */
-import { Worker } from "node:worker_threads";
-import { InternalError, SymdiffuserError } from "../../tensor/index.ts";
+import type { WorkerProgram } from "../worker.ts";
 
 const maxReferences = 10_000;
 const maxAttributeBytes = 2 ** 16;
 const maxName = 4096;
 
-// As text, so that it runs the same from sources and from the built package.
-const program = `
-const { parentPort, workerData } = require("node:worker_threads");
-const { maxReferences, maxAttributeBytes, maxName } = workerData;
+const text = `
+const { maxReferences, maxAttributeBytes, maxName } = data;
 const only = "/file";
 let library, module, file, stream, open, id, places;
 let diagnosis = "";
 
 async function start() {
   if (module !== undefined) return;
-  library = await import(workerData.h5wasm);
+  library = await import(data.h5wasm);
   module = await library.ready;
   module.deactivate_throwing_error_handler();
   const { FS } = module;
@@ -44,18 +41,12 @@ async function start() {
   };
 }
 
-// What is wrong with a file; told as text, for classes do not cross threads.
-class Fault extends Error {}
-
-// Time limits are for one step of a long answer.
-const beat = () => parentPort.postMessage({ beat: true });
-
 function openFile(path) {
   close();
   file = path;
   open = new library.File(only, "r");
   id = open.file_id;
-  if (id < 0n) throw new Fault("cut short or no HDF5 file");
+  if (id < 0n) throw new Error("cut short or no HDF5 file");
 }
 
 function close() {
@@ -63,14 +54,14 @@ function close() {
   open = undefined;
   places = undefined;
   // A file that an object still holds would be found again, stale, if its bytes changed.
-  if (stream !== undefined) throw new Fault("the file stays open");
+  if (stream !== undefined) throw new Error("the file stays open");
 }
 
 // The bindings pass over most failures; what the library prints betrays them.
 function sound(ask) {
   diagnosis = "";
   const answer = ask();
-  if (diagnosis !== "") throw new Fault("unreadable");
+  if (diagnosis !== "") throw new Error("unreadable");
   return answer;
 }
 
@@ -92,11 +83,11 @@ function attributes(path) {
 function spelt(path, name, count) {
   const at = module._malloc(count * 8);
   try {
-    if (module.get_attribute_data(id, path, name, BigInt(at)) < 0) throw new Fault("an attribute cannot be read");
+    if (module.get_attribute_data(id, path, name, BigInt(at)) < 0) throw new Error("an attribute cannot be read");
     const { buffer } = module.HEAPU8;
     return Array.from({ length: count }, (_, index) => {
       const [length, letters] = new Uint32Array(buffer, at + index * 8, 2);
-      if (length > maxName || letters + length > buffer.byteLength) throw new Fault("a name of " + length + " letters");
+      if (length > maxName || letters + length > buffer.byteLength) throw new Error("a name of " + length + " letters");
       return Buffer.from(buffer, letters, length).toString("latin1");
     });
   } finally {
@@ -104,14 +95,18 @@ function spelt(path, name, count) {
   }
 }
 
-function read(path, offset, count, bytes, space = new ArrayBuffer(bytes)) {
+function read(path, offset, count, bytes, space) {
+  return move(numbers(path, offset, count, bytes, space));
+}
+
+function numbers(path, offset, count, bytes, space = new ArrayBuffer(bytes)) {
   const at = module._malloc(bytes);
-  if (at === 0) throw new Fault("no memory for " + bytes + " bytes");
+  if (at === 0) throw new Error("no memory for " + bytes + " bytes");
   try {
     // A single number has no axes to choose from.
     const big = (list) => (list.length === 0 ? null : list.map(BigInt));
     const status = module.get_dataset_data(id, path, big(count), big(offset), big(count.map(() => 1)), BigInt(at));
-    if (status < 0) throw new Fault("the HDF5 library cannot decode them");
+    if (status < 0) throw new Error("the HDF5 library cannot decode them");
     const out = new Uint8Array(space, 0, bytes);
     out.set(module.HEAPU8.subarray(at, at + bytes));
     return out;
@@ -137,8 +132,8 @@ function placesOfReferences() {
 const key = (reference) => Buffer.from(reference).toString("hex");
 
 function references(path, { shape, total_size, size }) {
-  if (total_size > maxReferences) throw new Fault("more than " + maxReferences + " references in one array");
-  const bytes = read(path, shape.map(() => 0), shape, total_size * size);
+  if (total_size > maxReferences) throw new Error("more than " + maxReferences + " references in one array");
+  const bytes = numbers(path, shape.map(() => 0), shape, total_size * size);
   places ??= placesOfReferences();
   return Array.from({ length: total_size }, (_, at) => {
     beat();
@@ -184,125 +179,23 @@ function entry(path) {
   };
 }
 
-const answers = { start, open: openFile, close, entry, read };
-
-// The innermost of the library's messages, else what was thrown.
-function fault(cause) {
-  const printed = Array.from(diagnosis.matchAll(/#\\d+: .* in \\w+\\(\\): (.*)/g)).at(-1);
-  return printed ? printed[1] : (cause instanceof Error ? cause.message : String(cause)).split("\\n")[0];
-}
-
-parentPort.on("message", async ({ question, terms }) => {
+// The innermost of the library's messages, else what was thrown. It is not trusted with another file after that.
+const telling = (ask) => (...terms) => {
   diagnosis = "";
   try {
-    const value = await answers[question](...terms);
-    parentPort.postMessage({ value }, question === "read" ? [value.buffer] : []);
+    return ask(...terms);
   } catch (cause) {
-    parentPort.postMessage({ fault: fault(cause) });
+    const printed = Array.from(diagnosis.matchAll(/#\\d+: .* in \\w+\\(\\): (.*)/g)).at(-1);
+    throw printed ? new Error(printed[1]) : cause;
   }
-});
+};
+
+const answers = { start, open: telling(openFile), close: telling(close), entry: telling(entry), read: telling(read) };
 `;
 
-interface Answer {
-  /** Not an answer yet, but a sign that the library goes on. */
-  readonly beat?: boolean;
-  readonly value?: unknown;
-  readonly fault?: string;
-}
-
-/** What the library found wrong, or that it ran too long; the reader makes a FormatError of it. */
-export class LibraryFault extends SymdiffuserError {}
-
-/** A running library. Answers come in the order of questions. */
-export interface Library {
-  /** @param moved  buffers among the terms that move to the worker */
-  ask(question: string, terms: readonly unknown[], moved: ArrayBuffer[], limitMs: number): Promise<unknown>;
-  /** Close the file; keep the library for the next one if nothing went wrong. */
-  release(): Promise<void>;
-}
-
-const startMs = 30_000;
-/** For one step of the library, which takes milliseconds. */
-export const stepMs = 1500;
-const keepMs = 5_000;
-let kept: Library | null = null;
-
-/** The library of the file read last, where it is free, else a new one. */
-export async function takeLibrary(): Promise<Library> {
-  const library = kept ?? start();
-  kept = null;
-  try {
-    await library.ask("start", [], [], startMs);
-    return library;
-  } catch (cause) {
-    await library.release();
-    throw new InternalError(`the HDF5 library does not start (${(cause as Error).message})`, { cause });
-  }
-}
-
-function start(): Library {
-  const worker = new Worker(program, {
-    ...{ eval: true, execArgv: [], stdout: true, stderr: true },
-    workerData: { h5wasm: import.meta.resolve("h5wasm/node"), maxReferences, maxAttributeBytes, maxName },
-  });
-  const waiting: ((answer: Answer) => void)[] = [];
-  let end: Answer | null = null;
-  let isFaulty = false;
-  let keeping: NodeJS.Timeout | undefined;
-  const stop = (fault: string) => {
-    end ??= { fault };
-    for (const answer of waiting.splice(0)) answer(end);
-  };
-  let timer: NodeJS.Timeout | undefined;
-  worker.on("message", (answer: Answer) => {
-    if (answer.beat === true) timer?.refresh();
-    else waiting.shift()?.(answer);
-  });
-  worker.on("error", (cause: unknown) => stop(cause instanceof Error ? cause.message : String(cause)));
-  worker.on("exit", () => stop("the HDF5 library has stopped"));
-
-  async function answerTo(
-    question: string,
-    terms: readonly unknown[],
-    moved: ArrayBuffer[],
-    limitMs: number,
-  ): Promise<Answer> {
-    clearTimeout(keeping);
-    worker.ref();
-    worker.postMessage({ question, terms }, moved);
-    // The last question's limit runs from when it was asked: those before it have answered by then, or run too long.
-    clearTimeout(timer);
-    const own = setTimeout(() => stop(`the HDF5 library ran longer than ${limitMs} ms`), limitMs);
-    timer = own;
-    const answer = await new Promise<Answer>((resolve) => {
-      if (end === null) waiting.push(resolve);
-      else resolve(end);
-    });
-    clearTimeout(own);
-    if (answer.fault !== undefined) isFaulty = true;
-    return answer;
-  }
-
-  const library: Library = {
-    async ask(question, terms, moved, limitMs) {
-      const { value, fault } = await answerTo(question, terms, moved, limitMs);
-      if (fault === undefined) return value;
-      throw new LibraryFault(fault);
-    },
-    async release() {
-      if (!isFaulty) await answerTo("close", [], [], stepMs);
-      if (isFaulty || kept !== null) {
-        await worker.terminate();
-        return;
-      }
-      kept = library;
-      // A program that is done need not wait for it.
-      worker.unref();
-      keeping = setTimeout(() => {
-        kept = null;
-        worker.terminate();
-      }, keepMs).unref();
-    },
-  };
-  return library;
-}
+export const hdf5Library: WorkerProgram = {
+  name: "the HDF5 library",
+  text,
+  data: { h5wasm: import.meta.resolve("h5wasm/node"), maxReferences, maxAttributeBytes, maxName },
+  heapMb: 256,
+};

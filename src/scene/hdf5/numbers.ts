@@ -77,9 +77,10 @@ export async function readNumbers(
     return { offset, lengths, bytes: lengths.reduce((size, length) => size * length, type.bytes) };
   });
   const spaceBytes = block.reduce((size, length) => size * length, type.bytes);
+  const roomBytes = Math.max(spaceBytes, chunkBytes(entry, type));
   const read = (at: number, space: ArrayBuffer) => {
     const { offset, lengths, bytes } = blocks[at]!;
-    return hdf5.read(path, offset, lengths, bytes, space);
+    return hdf5.read(path, offset, lengths, bytes, space, roomBytes);
   };
   // While one block is put in place, the library decodes the next.
   const readings = blocks.slice(0, 2).map((_, at) => read(at, new ArrayBuffer(spaceBytes)));
@@ -125,10 +126,15 @@ function check({ file, sizeBytes }: Hdf5File, entry: DatasetEntry, type: NumberT
     });
   }
   if (bytes > maxBytes) throw new UnsupportedError(`${location}: an array of ${bytes} bytes`, "cut it into parts");
-  const chunkBytes = (chunks ?? []).reduce((size, length) => size * length, type.bytes);
-  if (chunkBytes > maxChunkBytes) {
-    throw new UnsupportedError(`${location}: a chunk of ${chunkBytes} bytes`, "repack with h5repack -l CHUNK=…");
+  if (chunkBytes(entry, type) > maxChunkBytes) {
+    const feature = `${location}: a chunk of ${chunkBytes(entry, type)} bytes`;
+    throw new UnsupportedError(feature, "repack with h5repack -l CHUNK=…");
   }
+}
+
+/** Of one chunk; of a number where there are none. */
+function chunkBytes({ chunks }: DatasetEntry, type: NumberType): number {
+  return (chunks ?? []).reduce((size, length) => size * length, type.bytes);
 }
 
 /** Whole chunks, or runs where there are none, joined along the axes that lie closest in the result. */

@@ -46,7 +46,7 @@ interface Chunk {
  *
  * @throws FormatError if a chunk is missing, cut short or does not fit
  */
-export function plainPng(file: string, bytes: Uint8Array): { header: PngHeader; plain: Uint8Array } {
+export function plainPng(file: string, bytes: Uint8Array): { header: PngHeader; plain: Uint8Array<ArrayBuffer> } {
   const chunks = chunksOf(file, bytes);
   const header = headerOf(file, chunks[0]);
   const pixels = chunks.filter(({ name }) => name === "IDAT");
@@ -54,8 +54,24 @@ export function plainPng(file: string, bytes: Uint8Array): { header: PngHeader; 
   const first = (wanted: string) => chunks.find(({ name }) => name === wanted);
   if (header.isPalette && first("PLTE") === undefined) throw fault(file, 33, "a palette (PLTE)", "none");
   const needed = [first("IHDR"), first("PLTE"), first("tRNS"), ...pixels, first("IEND")];
-  const plain = Buffer.concat([pngSignature, ...needed.flatMap((chunk) => (chunk === undefined ? [] : [chunk.whole]))]);
-  return { header, plain };
+  const parts = [pngSignature, ...needed.flatMap((chunk) => (chunk === undefined ? [] : [chunk.whole]))];
+  return { header, plain: joined(parts) };
+}
+
+/** In memory of its own. */
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Bytes of all samples, each of whole bytes. */
+export function sampleBytes({ width, height, channels, depth }: PngHeader): number {
+  return width * height * channels * Math.ceil(depth / 8);
 }
 
 function chunksOf(file: string, bytes: Uint8Array): Chunk[] {
@@ -91,22 +107,18 @@ function headerOf(file: string, chunk: Chunk | undefined): PngHeader {
     const got = `compression ${compression}, filter ${filter}, interlace ${interlace}`;
     throw fault(file, 26, "compression 0, filter 0 and interlace 0 or 1", got);
   }
-  const { channels } = color!;
-  const size = width * height * channels * Math.ceil(depth! / 8);
+  const header: PngHeader = {
+    ...{ width, height, depth: depth!, channels: color!.channels },
+    hasAlpha: colorType === 4 || colorType === 6,
+    isPalette: colorType === 3,
+    isInterlaced: interlace === 1,
+  };
+  const size = sampleBytes(header);
   if (size > maxRasterBytes) {
     const got = `${width} × ${height} pixels (${(size / 2 ** 30).toFixed(1)} GiB)`;
     throw fault(file, 16, `at most ${maxRasterBytes / 2 ** 30} GiB of pixels`, got, "cut the picture into parts");
   }
-  const hasAlpha = colorType === 4 || colorType === 6;
-  return {
-    width,
-    height,
-    depth: depth!,
-    channels,
-    hasAlpha,
-    isPalette: colorType === 3,
-    isInterlaced: interlace === 1,
-  };
+  return header;
 }
 
 /** No deflate stream grows by more than this. */

@@ -1,9 +1,9 @@
 /** @file PNG pictures as rasters: palettes keep their indices, as label maps are drawn with them. */
-import { type DecodedPng, decode } from "fast-png";
 import { FormatError, UnsupportedError } from "../../tensor/index.ts";
 import { openBytes } from "../bytes.ts";
 import type { Category, Raster } from "../raster.ts";
-import { type PngHeader, plainPng, pngSignature } from "./chunks.ts";
+import { type PngHeader, plainPng, pngSignature, sampleBytes } from "./chunks.ts";
+import { decodePng, type Picture } from "./decoder.ts";
 
 const maxFileBytes = 2 ** 30;
 
@@ -26,7 +26,7 @@ export async function readPng(file: string): Promise<Raster> {
   if (header.isInterlaced && depth < 8) {
     throw new UnsupportedError(`${file}: interlaced PNG of ${depth} bits`, "save it without interlacing");
   }
-  const picture = decoded(file, plain);
+  const picture = await decodePng(file, plain, sampleBytes(header));
   const samples = depth < 8 ? unpacked(picture.data as Uint8Array, header) : (picture.data as Uint8Array | Uint16Array);
   const bands = channels - (hasAlpha ? 1 : 0);
   return {
@@ -53,15 +53,6 @@ function contentOf(file: string): Uint8Array {
   }
 }
 
-function decoded(file: string, plain: Uint8Array): DecodedPng {
-  try {
-    return decode(plain, { checkCrc: true });
-  } catch (cause) {
-    const got = cause instanceof Error ? cause.message : String(cause);
-    throw new FormatError(file, `expected a PNG file; got damaged bytes (${got})`, { cause });
-  }
-}
-
 /** Samples of 1, 2 or 4 bits, high bit first, each row starting at a whole byte. */
 function unpacked(rows: Uint8Array, { width, height, depth }: PngHeader): Uint8Array {
   const rowBytes = Math.ceil((width * depth) / 8);
@@ -84,7 +75,7 @@ function withoutLast<T extends Uint8Array | Uint16Array>(samples: T, channels: n
 }
 
 /** 0 where a pixel is fully transparent, by alpha channel, palette or the one colour that means so; null if none is. */
-function opacity(samples: Uint8Array | Uint16Array, header: PngHeader, picture: DecodedPng): Uint8Array | null {
+function opacity(samples: Uint8Array | Uint16Array, header: PngHeader, picture: Picture): Uint8Array | null {
   const { channels, depth, hasAlpha, isPalette } = header;
   // Of two bytes in the file, only the bits of a sample count.
   const hidden = Array.from(picture.transparency ?? [], (level) => level & (2 ** depth - 1));
@@ -102,7 +93,7 @@ function opacity(samples: Uint8Array | Uint16Array, header: PngHeader, picture: 
   return valid.includes(0) ? valid : null;
 }
 
-function usedColors(indices: Uint8Array | Uint16Array, palette: NonNullable<DecodedPng["palette"]>): Category[] {
+function usedColors(indices: Uint8Array | Uint16Array, palette: NonNullable<Picture["palette"]>): Category[] {
   const used = new Set<number>();
   for (const index of indices) used.add(index);
   return palette.flatMap((entry, value) => {

@@ -18,27 +18,26 @@ import { readWkb } from "./wkb.ts";
  * @throws ConfigError if there is no such layer, or there are several to choose from
  */
 export function readGeoPackage(file: string, layer: string | null): Promise<VectorLayer> {
-  return withDatabase(file, (database) => {
-    const kinds = new Map(
-      Array.from(database.rows("SELECT name, type FROM sqlite_master"), (row) => [row["name"], row["type"]]),
-    );
+  return withDatabase(file, async (database) => {
+    const tables = await database.all("SELECT name, type FROM sqlite_master");
+    const kinds = new Map(tables.map((row) => [row["name"], row["type"]]));
     for (const table of ["gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"]) {
       if (kinds.get(table) === "table") continue;
       throw new FormatError(file, `expected a GeoPackage with features; got no table ${table}`);
     }
-    const { table, column, srs } = chosen(layersOf(database), file, layer);
+    const { table, column, srs } = chosen(await layersOf(database), file, layer);
     // A view can compute without end; a table only holds.
     if (kinds.get(table) !== "table") {
       if (kinds.has(table)) throw new UnsupportedError(`${file}: the view ${table} as a layer`, "copy it to a table");
       throw new FormatError(file, `expected the table of the layer ${table}; got none`);
     }
-    const columns = Array.from(database.rows(`PRAGMA table_info(${quoted(table)})`));
+    const columns = await database.all(`PRAGMA table_info(${quoted(table)})`);
     if (!columns.some(({ name }) => name === column)) {
       throw new FormatError(file, `expected the column ${column} in the table ${table}; got none`);
     }
     const fields = columns.flatMap(({ name, pk }) => (pk === 0 && name !== column ? [String(name)] : []));
-    const crs = crsOf(database, srs);
-    return { file, layer: table, crs, fields, features: readFeatures(database, file, table, column, fields) };
+    const crs = await crsOf(database, srs);
+    return { file, layer: table, crs, fields, features: await readFeatures(database, file, table, column, fields) };
   });
 }
 
@@ -49,12 +48,12 @@ interface Layer {
   readonly srs: Value;
 }
 
-function layersOf(database: Database): Layer[] {
-  const found = database.rows(
+async function layersOf(database: Database): Promise<Layer[]> {
+  const found = await database.all(
     "SELECT c.table_name AS name, g.column_name AS geometry, g.srs_id AS srs FROM gpkg_contents c " +
       "JOIN gpkg_geometry_columns g ON g.table_name = c.table_name WHERE c.data_type = 'features' ORDER BY c.rowid",
   );
-  return Array.from(found, ({ name, geometry, srs }) => ({ table: String(name), column: String(geometry), srs: srs! }));
+  return found.map(({ name, geometry, srs }) => ({ table: String(name), column: String(geometry), srs: srs! }));
 }
 
 function chosen(layers: readonly Layer[], file: string, name: string | null): Layer {
@@ -74,8 +73,8 @@ function chosen(layers: readonly Layer[], file: string, name: string | null): La
 }
 
 /** −1 and 0 stand for unknown systems. */
-function crsOf(database: Database, srs: Value): Crs | null {
-  const [row] = database.rows("SELECT * FROM gpkg_spatial_ref_sys WHERE srs_id = ?", srs);
+async function crsOf(database: Database, srs: Value): Promise<Crs | null> {
+  const [row] = await database.all("SELECT * FROM gpkg_spatial_ref_sys WHERE srs_id = ?", srs);
   if (row === undefined || Number(srs) <= 0) return null;
   const { srs_name: name, organization, organization_coordsys_id: code, definition } = row;
   const epsg = String(organization).toUpperCase() === "EPSG" ? Number(code) : null;
@@ -84,13 +83,19 @@ function crsOf(database: Database, srs: Value): Crs | null {
   return { ...known, epsg: epsg ?? known.epsg, name: typeof name === "string" ? name : known.name };
 }
 
-function readFeatures(database: Database, file: string, table: string, column: string, fields: readonly string[]) {
+async function readFeatures(
+  database: Database,
+  file: string,
+  table: string,
+  column: string,
+  fields: readonly string[],
+): Promise<readonly Feature[]> {
   const features: Feature[] = [];
   const { size } = statSync(file);
   const list = [column, ...fields].map(quoted).join(", ");
   let number = 0;
   let bytes = 0;
-  for (const row of database.rows(`SELECT ${list} FROM ${quoted(table)}`)) {
+  for await (const row of database.rows(`SELECT ${list} FROM ${quoted(table)}`)) {
     number++;
     const blob = row[column]!;
     bytes += blob instanceof Uint8Array ? blob.length + 1 : 1;

@@ -1,0 +1,185 @@
+/**
+ * @file Code of others that takes apart what users bring (decoders, databases) runs in worker threads with limits of
+ * time and memory, because damaged files can make it loop, trap or ask for room without end.
+ */
+import { Worker as Thread } from "node:worker_threads";
+import { InternalError, SymdiffuserError } from "../tensor/index.ts";
+
+/** What runs in a worker. */
+export interface WorkerProgram {
+  /** For messages: `the HDF5 library`. */
+  readonly name: string;
+  /**
+   * JavaScript that defines `answers`: a function for each question, with `start` asked first and `close`, if there is
+   * one, last. As text, so that it runs the same from sources and from the built package. It may use
+   * - `data`, as given here;
+   * - `beat()`: limits of time are for one step of a long answer, and this is the next;
+   * - `move(view)`: the memory of an answer moves instead of being copied;
+   * - `Fault`: thrown for bytes that are wrong, where the code is fit for others. After any other error it is not.
+   */
+  readonly text: string;
+  readonly data: unknown;
+  /** Most memory for JavaScript's objects, without typed arrays. */
+  readonly heapMb: number;
+}
+
+/** What an answer may take. */
+export interface Limit {
+  readonly ms: number;
+  /** Of a WebAssembly memory. */
+  readonly bytes: number;
+}
+
+/** Limit of a step that makes so many bytes. Generous: the slowest code makes some 50 MiB a second. */
+export function limitFor(bytes: number): Limit {
+  return { ms: stepMs + (bytes / 2 ** 20) * 200, bytes: stepBytes + 4 * bytes };
+}
+
+const stepMs = 1500;
+const stepBytes = 2 ** 28;
+const startLimit: Limit = { ms: 30_000, bytes: stepBytes };
+const keepMs = 5_000;
+
+/** What the code found wrong, or that it went over a limit; the reader makes a FormatError of it. */
+export class WorkerFault extends SymdiffuserError {}
+
+/** A running program. Answers come in the order of questions. */
+export interface Worker {
+  /**
+   * @param moved  buffers among the terms that move to the worker
+   * @throws WorkerFault
+   */
+  ask(question: string, terms: readonly unknown[], limit: Limit, moved?: readonly ArrayBuffer[]): Promise<unknown>;
+  /** Let go: it is kept for the next one who takes it, for a while, if nothing went wrong. */
+  release(): Promise<void>;
+}
+
+const before = `
+const { parentPort, workerData } = require("node:worker_threads");
+const { data } = workerData;
+class Fault extends Error {}
+let moved = [];
+const move = (view) => {
+  moved.push(view.buffer);
+  return view;
+};
+const beat = () => parentPort.postMessage({ beat: true });
+let mostBytes = 0;
+const { grow } = WebAssembly.Memory.prototype;
+WebAssembly.Memory.prototype.grow = function (pages) {
+  if (this.buffer.byteLength + pages * 65536 > mostBytes) throw new RangeError("no memory for so much");
+  return grow.call(this, pages);
+};
+`;
+
+const after = `
+async function answerTo({ question, terms, bytes }) {
+  moved = [];
+  mostBytes = bytes;
+  try {
+    const value = await answers[question]?.(...terms);
+    parentPort.postMessage({ value }, moved);
+  } catch (cause) {
+    const fault = (cause instanceof Error ? cause.message : String(cause)).split("\\n")[0];
+    parentPort.postMessage({ fault, isLast: !(cause instanceof Fault) });
+  }
+}
+let previous = Promise.resolve();
+parentPort.on("message", (asked) => {
+  previous = previous.then(() => answerTo(asked));
+});
+`;
+
+interface Answer {
+  /** Not an answer yet, but a sign that the code goes on. */
+  readonly beat?: boolean;
+  readonly value?: unknown;
+  readonly fault?: string;
+  readonly isLast?: boolean;
+}
+
+/** Free ones, one a program. */
+const kept = new Map<WorkerProgram, Worker>();
+
+/** The worker that ran a program last, where it is free, else a new one. */
+export async function takeWorker(program: WorkerProgram): Promise<Worker> {
+  const worker = kept.get(program) ?? start(program);
+  kept.delete(program);
+  try {
+    await worker.ask("start", [], startLimit);
+    return worker;
+  } catch (cause) {
+    await worker.release();
+    throw new InternalError(`${program.name} does not start (${(cause as Error).message})`, { cause });
+  }
+}
+
+function start(program: WorkerProgram): Worker {
+  const { name, text, data, heapMb } = program;
+  const thread = new Thread(before + text + after, {
+    ...{ eval: true, execArgv: [], stdout: true, stderr: true },
+    workerData: { data },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+  });
+  const waiting: ((answer: Answer) => void)[] = [];
+  let end: Answer | null = null;
+  let isFit = true;
+  let keeping: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (fault: string) => {
+    end ??= { fault, isLast: true };
+    for (const answer of waiting.splice(0)) answer(end);
+    if (kept.get(program) === worker) kept.delete(program);
+  };
+  thread.on("message", (answer: Answer) => {
+    if (answer.beat === true) timer?.refresh();
+    else waiting.shift()?.(answer);
+  });
+  thread.on("error", (cause: unknown) => stop(cause instanceof Error ? cause.message : String(cause)));
+  thread.on("exit", () => stop(`${name} has stopped`));
+
+  async function answerTo(
+    question: string,
+    terms: readonly unknown[],
+    { ms, bytes }: Limit,
+    moved: readonly ArrayBuffer[],
+  ): Promise<Answer> {
+    clearTimeout(keeping);
+    thread.ref();
+    thread.postMessage({ question, terms, bytes }, moved);
+    // The last question's limit runs from when it was asked: those before it have answered by then, or run too long.
+    clearTimeout(timer);
+    const own = setTimeout(() => stop(`${name} ran longer than ${Math.round(ms)} ms`), ms);
+    timer = own;
+    const answer = await new Promise<Answer>((resolve) => {
+      if (end === null) waiting.push(resolve);
+      else resolve(end);
+    });
+    clearTimeout(own);
+    if (answer.isLast === true) isFit = false;
+    return answer;
+  }
+
+  const worker: Worker = {
+    async ask(question, terms, limit, moved = []) {
+      const { value, fault } = await answerTo(question, terms, limit, moved);
+      if (fault === undefined) return value;
+      throw new WorkerFault(fault);
+    },
+    async release() {
+      if (isFit) await answerTo("close", [], limitFor(0), []);
+      if (!isFit || kept.has(program)) {
+        await thread.terminate();
+        return;
+      }
+      kept.set(program, worker);
+      // A program that is done need not wait for it.
+      thread.unref();
+      keeping = setTimeout(() => {
+        kept.delete(program);
+        thread.terminate();
+      }, keepMs).unref();
+    },
+  };
+  return worker;
+}
