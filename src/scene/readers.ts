@@ -2,10 +2,10 @@
 import { extname } from "node:path";
 import { ConfigError, FormatError, UnsupportedError } from "../tensor/index.ts";
 import { firstBytes } from "./bytes.ts";
-import { isEnvi, readEnvi } from "./envi/envi.ts";
+import { isEnvi, openEnvi, readEnvi } from "./envi/envi.ts";
 import { isEnviRoi } from "./envi/regions.ts";
 import { readEnviRoi } from "./envi/roi.ts";
-import { readGeoTiff } from "./geotiff/geotiff.ts";
+import { openGeoTiff, readGeoTiff } from "./geotiff/geotiff.ts";
 import { isTiff } from "./geotiff/header.ts";
 import { hdf5Variables, isHdf5, readHdf5Raster } from "./hdf5/hdf5.ts";
 import { type Location, toLocation, type Variable } from "./location.ts";
@@ -15,6 +15,7 @@ import { isNpy } from "./numpy/header.ts";
 import { isNpz, npzVariables, readNumpyRaster } from "./numpy/numpy.ts";
 import { isPng, readPng } from "./png/png.ts";
 import type { Raster } from "./raster.ts";
+import { type RasterWindows, windowsOf } from "./windows.ts";
 
 /** How one format is known and read. */
 export interface Reader {
@@ -24,6 +25,8 @@ export interface Reader {
   /** @param start  the first bytes of the file, at most 512; the file itself counts where a format has two files */
   isFormat(start: Uint8Array, file: string): boolean;
   read(location: Location): Promise<Raster>;
+  /** To be read part by part; null for formats that are read whole. */
+  readonly open: ((location: Location) => Promise<RasterWindows>) | null;
   /** What the file holds, by the path that stands after `#`; null for formats of one raster a file. */
   readonly variables: ((file: string) => Promise<readonly Variable[]>) | null;
 }
@@ -34,6 +37,7 @@ export const readers: readonly Reader[] = [
     extensions: [".tif", ".tiff"],
     isFormat: isTiff,
     read: (location) => readGeoTiff(withoutField(location)),
+    open: (location) => openGeoTiff(withoutField(location)),
     variables: null,
   },
   {
@@ -41,6 +45,7 @@ export const readers: readonly Reader[] = [
     extensions: [".hdr", ".bsq", ".bil", ".bip"],
     isFormat: isEnvi,
     read: async (location) => readEnvi(withoutField(location)),
+    open: async (location) => openEnvi(withoutField(location)),
     variables: null,
   },
   {
@@ -48,6 +53,7 @@ export const readers: readonly Reader[] = [
     extensions: [".roi"],
     isFormat: isEnviRoi,
     read: async (location) => readEnviRoi(withoutField(location)),
+    open: null,
     variables: null,
   },
   {
@@ -55,6 +61,7 @@ export const readers: readonly Reader[] = [
     extensions: [".png"],
     isFormat: isPng,
     read: async (location) => readPng(withoutField(location)),
+    open: null,
     variables: null,
   },
   {
@@ -62,6 +69,7 @@ export const readers: readonly Reader[] = [
     extensions: [".npy"],
     isFormat: isNpy,
     read: ({ file, field }) => readNumpyRaster(file, field),
+    open: null,
     variables: null,
   },
   {
@@ -69,6 +77,7 @@ export const readers: readonly Reader[] = [
     extensions: [".npz"],
     isFormat: isNpz,
     read: ({ file, field }) => readNumpyRaster(file, field),
+    open: null,
     variables: npzVariables,
   },
   {
@@ -76,6 +85,7 @@ export const readers: readonly Reader[] = [
     extensions: [".h5", ".hdf5", ".he5", ".nc"],
     isFormat: isHdf5,
     read: ({ file, field }) => readHdf5Raster(file, field),
+    open: null,
     variables: hdf5Variables,
   },
   {
@@ -83,6 +93,7 @@ export const readers: readonly Reader[] = [
     extensions: [".mat"],
     isFormat: isMatlab,
     read: async ({ file, field }) => readMatlabRaster(file, field),
+    open: null,
     variables: async (file) => matlabVariables(file),
   },
 ];
@@ -120,4 +131,11 @@ export function readerOf(file: string): Reader {
 export async function readRaster(text: string): Promise<Raster> {
   const location = toLocation(text);
   return readerOf(location.file).read(location);
+}
+
+/** The same, to be read part by part; formats that cannot are held in memory whole. */
+export async function openRaster(text: string): Promise<RasterWindows> {
+  const location = toLocation(text);
+  const { open, read } = readerOf(location.file);
+  return open === null ? windowsOf(await read(location)) : open(location);
 }

@@ -252,7 +252,7 @@ describe("ENVI headers that cannot be read", () => {
 /** The reader of a file that changes, with the other of the two unchanged beside it. */
 function envi(extension: string, companion: string): Reader {
   return {
-    ...{ name: `ENVI ${extension}`, extensions: [extension], isFormat: isEnvi, variables: null },
+    ...{ name: `ENVI ${extension}`, extensions: [extension], isFormat: isEnvi, variables: null, open: null },
     async read({ file }): Promise<Raster> {
       const other = join(dirname(file), `it${extname(companion)}`);
       if (basename(file) === `it${extension}` && !existsSync(other)) copyFileSync(companion, other);
@@ -346,7 +346,7 @@ describe("ENVI regions of interest", () => {
 
 describeReader(
   {
-    ...{ name: "ENVI ROI", extensions: [".roi"], isFormat: isEnviRoi, variables: null },
+    ...{ name: "ENVI ROI", extensions: [".roi"], isFormat: isEnviRoi, variables: null, open: null },
     read: ({ file }) => readEnviRoi(file),
   },
   { valid: [golden("regions.txt")], cut: [golden("roi-cut.txt")], damaged: [golden("regions.txt")], damages: 600 },

@@ -47,7 +47,7 @@ describe("PNG files written by GDAL and by hand", () => {
 });
 
 const reader: Reader = {
-  ...{ name: "PNG", extensions: [".png"], isFormat: isPng, variables: null },
+  ...{ name: "PNG", extensions: [".png"], isFormat: isPng, variables: null, open: null },
   read: ({ file }) => readPng(file),
 };
 const files = ["palette-4", "rgba", "grey-16", "interlaced", "parts", "transparent-palette"].map(golden);

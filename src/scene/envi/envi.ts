@@ -4,6 +4,7 @@ import { openBytes } from "../bytes.ts";
 import type { Category, Color, Raster } from "../raster.ts";
 import { validity } from "../validity.ts";
 import { allOrNull, wavelengthNm, wavelengthsInNames } from "../wavelengths.ts";
+import { partPlace, type RasterWindows, type Rectangle, wholeOf } from "../windows.ts";
 import { enviFiles, headerOf, isHeaderName } from "./files.ts";
 import { enviGeoreference } from "./georeference.ts";
 import { type EnviHeader, fieldFault, isEnviHeader, listOf, readEnviHeader, textOf } from "./header.ts";
@@ -28,16 +29,30 @@ export function isEnvi(start: Uint8Array, file: string): boolean {
  * @throws UnsupportedError for complex numbers, compressed files, spectral libraries and mosaics
  */
 export async function readEnvi(file: string): Promise<Raster> {
+  const windows = await openEnvi(file);
   try {
-    return rasterOf(file);
-  } catch (cause) {
-    if (cause instanceof SymdiffuserError) throw cause;
-    const got = cause instanceof Error ? cause.message : String(cause);
-    throw new FormatError(file, `expected an ENVI raster; got damaged bytes (${got})`, { cause });
+    return await windows.read(wholeOf(windows));
+  } finally {
+    await windows.close();
   }
 }
 
-function rasterOf(file: string): Raster {
+/** The same, to be read part by part. */
+export async function openEnvi(file: string): Promise<RasterWindows> {
+  try {
+    return windowsOn(file);
+  } catch (cause) {
+    throw faultOf(file, cause);
+  }
+}
+
+function faultOf(file: string, cause: unknown): unknown {
+  if (cause instanceof SymdiffuserError) return cause;
+  const got = cause instanceof Error ? cause.message : String(cause);
+  return new FormatError(file, `expected an ENVI raster; got damaged bytes (${got})`, { cause });
+}
+
+function windowsOn(file: string): RasterWindows {
   const files = enviFiles(file);
   const header = readEnviHeader(files.header);
   const bytes = openBytes(files.data);
@@ -45,19 +60,33 @@ function rasterOf(file: string): Raster {
     const image = enviImage(header, bytes);
     const { height, width, kept } = image;
     const nodata = nodataOf(header);
-    const data = enviPixels(bytes, image);
     const bandNames = ofBands(listOf(header, "band names"), image.bands, kept);
-    return {
-      ...{ height, width, bands: kept.length, data },
-      valid: validity(data, kept.length, nodata),
-      bandNames,
+    const georeference = enviGeoreference(header);
+    const categories = kept.length === 1 ? categoriesOf(header) : null;
+    const known = {
+      ...{ height, width, bands: kept.length, bandNames, georeference, nodata },
       wavelengthsNm: wavelengths(header, image.bands, kept) ?? wavelengthsInNames(bandNames),
-      georeference: enviGeoreference(header),
-      nodata,
-      categories: kept.length === 1 ? categoriesOf(header) : null,
     };
-  } finally {
+    const read = (part: Rectangle): Raster => {
+      const data = enviPixels(bytes, image, part);
+      const own = { height: part.height, width: part.width, georeference: partPlace(georeference, part) };
+      return { ...known, ...own, data, valid: validity(data, kept.length, nodata), categories };
+    };
+    return {
+      ...known,
+      hasData: () => true,
+      read: async (part) => {
+        try {
+          return read(part);
+        } catch (cause) {
+          throw faultOf(file, cause);
+        }
+      },
+      close: async () => bytes.close(),
+    };
+  } catch (cause) {
     bytes.close();
+    throw cause;
   }
 }
 

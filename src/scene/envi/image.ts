@@ -2,7 +2,6 @@
 import { extname } from "node:path";
 import { FormatError, UnsupportedError } from "../../tensor/index.ts";
 import type { Bytes } from "../bytes.ts";
-import { maxRasterBytes } from "../geotiff/header.ts";
 import type { RasterData } from "../raster.ts";
 import { type EnviHeader, fieldFault, integerOf, listOf, textOf } from "./header.ts";
 
@@ -73,11 +72,6 @@ export function enviImage(header: EnviHeader, data: Bytes): EnviImage {
     const got = `a file of ${data.size} bytes`;
     const advice = "the file is cut short, or its header is another's";
     throw new FormatError(data.file, `expected ${expected}; got ${got} — ${advice}`, { offset, expected, got });
-  }
-  if (size > maxRasterBytes) {
-    const got = `${(size / 2 ** 30).toFixed(1)} GiB`;
-    const expected = `at most ${maxRasterBytes / 2 ** 30} GiB of pixels`;
-    throw new FormatError(data.file, `expected ${expected}; got ${got} — cut the raster into parts`, { expected, got });
   }
   const kept = goodBands(header, bands);
   return { height, width, bands, kept, type, interleave, isBigEndian: order === 1, offset };

@@ -4,11 +4,19 @@
  *
  * @see TIFF 6.0, sections 9 (PackBits), 13 (LZW); TIFF Technical Note 2, Adobe Deflate
  */
-import { inflateSync } from "node:zlib";
+import { createInflate, inflateSync } from "node:zlib";
 import { CodecError } from "./codec-error.ts";
 
-/** @param size  bytes wanted; more may be returned, never much more; fewer if the block is damaged */
-type Decode = (block: Uint8Array<ArrayBuffer>, size: number) => Uint8Array<ArrayBuffer>;
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Memory of at least so many bytes, which the next block may use again. */
+export type Space = (bytes: number) => Bytes;
+
+/**
+ * @param size   bytes wanted; more may be returned, never much more; fewer if the block is damaged
+ * @param space  where they may lie
+ */
+type Decode = (block: Bytes, size: number, space: Space) => Bytes | Promise<Bytes>;
 
 export interface TiffCodec {
   readonly name: string;
@@ -46,11 +54,29 @@ export const otherCompressions: ReadonlyMap<number, string> = new Map([
 
 /** A tile may hold a few bytes more than wanted, never many. */
 export const slackBytes: number = 2 ** 16;
-/** In one piece where it is not very large: joining pieces takes time and memory twice. */
-const pieceBytes = 2 ** 26;
+/** Blocks up to this size are decoded in one piece of new memory, which is quickest; larger ones piece by piece. */
+const onePieceBytes = 2 ** 20;
+const pieceBytes = 2 ** 18;
 
-function inflate(block: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  return inflateSync(block, { maxOutputLength: size + slackBytes, chunkSize: Math.min(size + 64, pieceBytes) });
+function inflate(block: Bytes, size: number, space: Space): Bytes | Promise<Bytes> {
+  const most = size + slackBytes;
+  if (size <= onePieceBytes) return inflateSync(block, { maxOutputLength: most, chunkSize: size + 64 });
+  return new Promise((resolve, reject) => {
+    const into = space(most);
+    const stream = createInflate({ chunkSize: pieceBytes });
+    let at = 0;
+    stream.on("data", (piece: Uint8Array) => {
+      if (at + piece.length > most) {
+        stream.destroy(new CodecError(`more than ${most} bytes`));
+        return;
+      }
+      into.set(piece, at);
+      at += piece.length;
+    });
+    stream.on("end", () => resolve(into.subarray(0, at)));
+    stream.on("error", reject);
+    stream.end(block);
+  });
 }
 
 /** What a first ZSTD frame declares to hold; 0 where it does not say, or is none. @see RFC 8878, section 3.1.1 */
@@ -67,8 +93,8 @@ export function zstdBytes(block: Uint8Array): number {
   return descriptor >> 6 === 2 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true));
 }
 
-function unPackBits(block: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(size);
+function unPackBits(block: Bytes, size: number, space: Space): Bytes {
+  const out = space(size);
   let to = 0;
   for (let at = 0; at < block.length && to < size; ) {
     const head = block[at++]!;
@@ -91,8 +117,8 @@ const clearCode = 256;
 const endCode = 257;
 
 /** TIFF's LZW: codes of 9 to 12 bits, high bit first, widened one code early. */
-function unLzw(block: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(size);
+function unLzw(block: Bytes, size: number, space: Space): Bytes {
+  const out = space(size);
   // A table entry is a run of the output already written: where it starts and how long it is.
   const starts = new Uint32Array(4097);
   const lengths = new Uint32Array(4097);
@@ -163,26 +189,21 @@ export function undoDifferences(
 }
 
 /**
- * Undo the floating-point predictor (3): bytewise differences of byte planes, the most significant first.
+ * Undo the floating-point predictor (3), in place: bytewise differences of byte planes, the most significant first. The
+ * samples' bytes are then in little-endian order.
  *
- * @returns  the samples' bytes in little-endian order
  * @see Adobe Photoshop TIFF Technical Note 3
  */
-export function undoFloatDifferences(
-  bytes: Uint8Array,
-  rowSamples: number,
-  stride: number,
-  sampleBytes: number,
-): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(bytes.length);
+export function undoFloatDifferences(bytes: Uint8Array, rowSamples: number, stride: number, sampleBytes: number): void {
   const rowBytes = rowSamples * sampleBytes;
+  const planes = new Uint8Array(rowBytes);
   for (let row = 0; row + rowBytes <= bytes.length; row += rowBytes) {
-    for (let at = row + stride; at < row + rowBytes; at++) bytes[at] = bytes[at]! + bytes[at - stride]!;
+    planes.set(bytes.subarray(row, row + rowBytes));
+    for (let at = stride; at < rowBytes; at++) planes[at] = planes[at]! + planes[at - stride]!;
     for (let sample = 0; sample < rowSamples; sample++) {
       for (let plane = 0; plane < sampleBytes; plane++) {
-        out[row + sample * sampleBytes + (sampleBytes - 1 - plane)] = bytes[row + plane * rowSamples + sample]!;
+        bytes[row + sample * sampleBytes + (sampleBytes - 1 - plane)] = planes[plane * rowSamples + sample]!;
       }
     }
   }
-  return out;
 }

@@ -7,10 +7,12 @@ import { FormatError, SymdiffuserError } from "../../tensor/index.ts";
 import { type Bytes, openBytes } from "../bytes.ts";
 import type { Category, Color, Raster, RasterData } from "../raster.ts";
 import { bothValid, validity } from "../validity.ts";
+import { partPlace, type RasterWindows, type Rectangle, wholeOf } from "../windows.ts";
 import { bandNotes, categoriesOf, sidecarCategories, sidecarNodata } from "./gdal-metadata.ts";
 import { georeferenceOf } from "./geotags.ts";
-import { readTiffTags, type TiffTags, tags, tiffImage } from "./header.ts";
-import { tiffPixels } from "./pixels.ts";
+import { readTiffTags, type TiffImage, type TiffTags, tags, tiffImage } from "./header.ts";
+import { openTiffPixels, type TiffPixels } from "./pixels.ts";
+import { rasterArray } from "./samples.ts";
 
 /**
  * The first image of a GeoTIFF file; overviews and further pages are left.
@@ -19,38 +21,74 @@ import { tiffPixels } from "./pixels.ts";
  * @throws UnsupportedError for compressions and sample types that cannot be read
  */
 export async function readGeoTiff(file: string): Promise<Raster> {
-  const bytes = openBytes(file);
+  const windows = await openGeoTiff(file);
   try {
-    return await rasterOf(bytes);
-  } catch (cause) {
-    if (cause instanceof SymdiffuserError) throw cause;
-    const got = cause instanceof Error ? cause.message : String(cause);
-    throw new FormatError(file, `expected a GeoTIFF; got damaged bytes (${got})`, { cause });
+    return await windows.read(wholeOf(windows));
   } finally {
-    bytes.close();
+    await windows.close();
   }
 }
 
-async function rasterOf(bytes: Bytes): Promise<Raster> {
+/** The same, to be read part by part: the blocks that a part touches are decoded, and no others. */
+export async function openGeoTiff(file: string): Promise<RasterWindows> {
+  const bytes = openBytes(file);
+  try {
+    return windowsOn(bytes);
+  } catch (cause) {
+    bytes.close();
+    throw faultOf(file, cause);
+  }
+}
+
+function faultOf(file: string, cause: unknown): unknown {
+  if (cause instanceof SymdiffuserError) return cause;
+  const got = cause instanceof Error ? cause.message : String(cause);
+  return new FormatError(file, `expected a GeoTIFF; got damaged bytes (${got})`, { cause });
+}
+
+function windowsOn(bytes: Bytes): RasterWindows {
+  const { file } = bytes;
   const { littleEndian, images } = readTiffTags(bytes);
   const values = images[0]!;
   const image = tiffImage(bytes, littleEndian, values);
-  const nodata = nodataOf(values);
-  const data = await tiffPixels(bytes, image, nodata ?? 0);
   const { height, width, bands } = image;
-  const nodataByBand = sidecarNodata(bytes.file);
+  const nodata = nodataOf(values);
+  const nodataByBand = sidecarNodata(file);
   const metadata = values.get(tags.gdalMetadata);
   const notes = bandNotes(typeof metadata === "string" ? metadata : "", bands);
-  const mask = await internalMask(bytes, littleEndian, images, height, width);
-  const byNumber = bothValid(validity(data, bands, nodata), withoutNodata(data, bands, nodataByBand));
-  return {
-    ...{ height, width, bands, data: notes.scales === null ? data : scaled(data, notes.scales, nodata) },
-    valid: bothValid(byNumber, mask),
+  const pixels = openTiffPixels(bytes, image, nodata ?? 0);
+  const mask = internalMask(bytes, littleEndian, images, image);
+  const isMissingValid = validity(rasterArray(image, 1).fill(nodata ?? 0), 1, nodata) === null;
+  const georeference = georeferenceOf(values);
+  const known = {
+    ...{ height, width, bands, georeference },
     bandNames: notes.names,
     wavelengthsNm: notes.wavelengthsNm,
-    georeference: georeferenceOf(values),
     nodata: notes.scales === null ? nodata : null,
-    categories: bands === 1 ? categories(bytes.file, values, data) : null,
+  };
+  const read = async (part: Rectangle): Promise<Raster> => {
+    const data = await pixels.read(part);
+    const byNumber = bothValid(validity(data, bands, nodata), withoutNodata(data, bands, nodataByBand));
+    const shown = mask && Uint8Array.from(await mask.read(part), (value) => (value === 0 ? 0 : 1));
+    return {
+      ...known,
+      ...{ height: part.height, width: part.width, georeference: partPlace(georeference, part) },
+      data: notes.scales === null ? data : scaled(data, notes.scales, nodata),
+      valid: bothValid(byNumber, shown),
+      categories: bands === 1 ? categories(file, values, data) : null,
+    };
+  };
+  return {
+    ...known,
+    hasData: (part) => isMissingValid || pixels.isStored(part),
+    read: (part) =>
+      read(part).catch((cause: unknown) => {
+        throw faultOf(file, cause);
+      }),
+    close: async () => {
+      await Promise.all([pixels.close(), mask?.close()]);
+      bytes.close();
+    },
   };
 }
 
@@ -89,21 +127,18 @@ function withoutNodata(data: RasterData, bands: number, nodata: ReadonlyMap<numb
 const maskBit = 4;
 const reducedBit = 1;
 
-/** Validity that the file keeps as an image of its own (a transparency mask), `[H, W]`, or null. */
-async function internalMask(
+/** Validity that the file keeps as an image of its own (a transparency mask), 0 where a pixel is hidden; or null. */
+function internalMask(
   bytes: Bytes,
   littleEndian: boolean,
   images: readonly TiffTags[],
-  height: number,
-  width: number,
-): Promise<Uint8Array | null> {
+  { height, width }: TiffImage,
+): TiffPixels | null {
   for (const values of images.slice(1)) {
     const kind = Number(values.get(tags.subfileType)?.[0] ?? 0);
     if ((kind & maskBit) === 0 || (kind & reducedBit) !== 0) continue;
     const mask = tiffImage(bytes, littleEndian, values);
-    if (mask.height !== height || mask.width !== width || mask.bands !== 1) continue;
-    const pixels = await tiffPixels(bytes, mask, 0);
-    return Uint8Array.from(pixels, (value) => (value === 0 ? 0 : 1));
+    if (mask.height === height && mask.width === width && mask.bands === 1) return openTiffPixels(bytes, mask, 0);
   }
   return null;
 }

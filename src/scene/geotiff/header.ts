@@ -70,7 +70,7 @@ export interface TiffImage {
   readonly sizes: readonly number[];
 }
 
-/** More decoded bytes than this are refused: a whole raster is held in memory. */
+/** More decoded bytes than this are refused: what is read at once is held in memory. */
 export const maxRasterBytes: number = 8 * 2 ** 30;
 const maxTileBytes = 2 ** 28;
 const maxImages = 4096;
@@ -222,11 +222,6 @@ export function tiffImage(bytes: Bytes, littleEndian: boolean, values: TiffTags)
     ? numberTag(bytes, values, "tileHeight", null, 1)
     : Math.min(height, numberTag(bytes, values, "rowsPerStrip", height, 1));
   const sampleBytes = Math.max(1, bits / 8);
-  const total = width * height * bands * sampleBytes;
-  if (total > maxRasterBytes) {
-    const got = `${width} × ${height} pixels of ${bands} bands (${(total / 2 ** 30).toFixed(1)} GiB)`;
-    throw fault(bytes, 0, `at most ${maxRasterBytes / 2 ** 30} GiB of pixels`, got, "cut the raster into parts");
-  }
   const blockBytes = blockWidth * blockHeight * (isPlanar ? 1 : bands) * sampleBytes;
   if (isTiled && blockBytes > maxTileBytes) {
     throw fault(bytes, 0, `tiles of at most ${maxTileBytes / 2 ** 20} MiB`, `${blockWidth} × ${blockHeight} pixels`);

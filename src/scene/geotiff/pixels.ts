@@ -3,54 +3,91 @@ import { FormatError, UnsupportedError } from "../../tensor/index.ts";
 import type { Bytes } from "../bytes.ts";
 import { interleaved, wordsOf } from "../envi/interleave.ts";
 import type { RasterData } from "../raster.ts";
+import type { Rectangle } from "../windows.ts";
 import { CodecError } from "./codec-error.ts";
 import { startCodecWorker } from "./codec-worker.ts";
-import { otherCompressions, slackBytes, type TiffCodec, tiffCodecs, zstdBytes } from "./codecs.ts";
-import { type TiffImage, tags } from "./header.ts";
+import { otherCompressions, type Space, slackBytes, type TiffCodec, tiffCodecs, zstdBytes } from "./codecs.ts";
+import { maxRasterBytes, type TiffImage, tags } from "./header.ts";
 import { type Rows, rasterArray, samplesOf } from "./samples.ts";
 import { recut } from "./strips.ts";
 
 /** Bands that lie in planes are put together for about this many bytes of them at a time. */
 const groupBytes = 2 ** 24;
 
+/** The pixels of an image, of which any part can be read. */
+export interface TiffPixels {
+  /** Whether the file holds any block that lies in the part. */
+  isStored(part: Rectangle): boolean;
+  /**
+   * @returns  `[H, W, L]` of the part
+   * @throws FormatError if a block is damaged or too short
+   */
+  read(part: Rectangle): Promise<RasterData>;
+  close(): Promise<void>;
+}
+
 /**
- * Decode every block of an image.
+ * Open the pixels of an image: the blocks that a part touches are decoded when it is read.
  *
  * @param missing  value of the pixels of blocks left out of a sparse file
- * @returns        `[H, W, L]`
- * @throws FormatError if a block is damaged or too short
  * @throws UnsupportedError for a compression that cannot be read
  */
-export async function tiffPixels(bytes: Bytes, declared: TiffImage, missing: number): Promise<RasterData> {
+export function openTiffPixels(bytes: Bytes, declared: TiffImage, missing: number): TiffPixels {
   const codec = codecOf(declared);
   const image = recut(declared);
-  checkSizes(bytes, image, codec);
-  const out = allocate(bytes, image);
-  if (missing !== 0 && image.sizes.includes(0)) out.fill(missing);
-  const blocks = await openBlocks(bytes, image, codec);
+  const isYcbcr = image.compression === 7 && image.tags.get(tags.photometric)?.[0] === 6 && image.bands === 3;
   const planes = image.isPlanar ? image.bands : 1;
   const positions = image.blocksDown * image.blocksAcross;
   const group = Math.min(planes, Math.max(1, Math.floor(groupBytes / placeOf(image, 0).bytes)));
-  try {
-    for (let position = 0; position < positions; position++) {
+  let blocks: Promise<Blocks> | null = null;
+
+  const blocksIn = function* (part: Rectangle): Generator<{ readonly block: number; readonly position: number }, void> {
+    for (const position of positionsIn(image, part)) {
+      for (let plane = 0; plane < planes; plane++) yield { block: plane * positions + position, position };
+    }
+  };
+  const isStored = (part: Rectangle): boolean => {
+    for (const { block } of blocksIn(part)) if (image.sizes[block] !== 0) return true;
+    return false;
+  };
+  const read = async (part: Rectangle): Promise<RasterData> => {
+    checkMemory(bytes, image, part);
+    let isWhole = true;
+    for (const { block, position } of blocksIn(part)) {
+      checkSize(bytes, image, codec, block, position);
+      isWhole &&= image.sizes[block] !== 0;
+    }
+    const out = allocate(bytes, image, part);
+    if (missing !== 0 && !isWhole) out.fill(missing);
+    if (!isStored(part)) return out;
+    blocks ??= openBlocks(bytes, image, codec);
+    const { decode } = await blocks;
+    for (const position of positionsIn(image, part)) {
       const place = placeOf(image, position);
       for (let first = 0; first < planes; first += group) {
         const samples: (RasterData | null)[] = [];
         for (let plane = first; plane < Math.min(first + group, planes); plane++) {
           const block = plane * positions + position;
-          samples.push(image.sizes[block] === 0 ? null : await blocks.decode(block, place, plane - first));
+          samples.push(image.sizes[block] === 0 ? null : await decode(block, place, plane - first));
         }
-        if (image.isPlanar) layOutPlanes(image, samples, place, first, missing, out);
-        else if (samples[0]) layOutPixels(image, samples[0], place, out);
+        if (samples.every((block) => block === null)) continue;
+        if (image.isPlanar) layOutPlanes(image, samples, place, part, first, missing, out);
+        else layOutPixels(image, samples[0]!, place, part, out);
       }
     }
-  } finally {
-    await blocks.close();
+    if (isYcbcr) ycbcrToRgb(out as Uint8Array);
+    return out;
+  };
+  return { isStored, read, close: async () => (await blocks)?.close() };
+}
+
+/** Positions of the blocks that a part touches, row by row. */
+function* positionsIn({ blockHeight, blockWidth, blocksAcross }: TiffImage, part: Rectangle): Generator<number, void> {
+  for (let down = Math.floor(part.row / blockHeight); down * blockHeight < part.row + part.height; down++) {
+    for (let across = Math.floor(part.col / blockWidth); across * blockWidth < part.col + part.width; across++) {
+      yield down * blocksAcross + across;
+    }
   }
-  if (image.compression === 7 && image.tags.get(tags.photometric)?.[0] === 6 && image.bands === 3) {
-    ycbcrToRgb(out as Uint8Array);
-  }
-  return out;
 }
 
 function codecOf(image: TiffImage): TiffCodec {
@@ -61,14 +98,34 @@ function codecOf(image: TiffImage): TiffCodec {
   throw new UnsupportedError(feature, "convert with gdal_translate -co COMPRESS=DEFLATE");
 }
 
-/** No block may declare more pixels than its bytes can hold. */
-function checkSizes(bytes: Bytes, image: TiffImage, codec: TiffCodec): void {
-  const positions = image.blocksDown * image.blocksAcross;
-  for (let block = 0; block < positions * (image.isPlanar ? image.bands : 1); block++) {
-    const size = image.sizes[block]!;
-    const wanted = placeOf(image, block % positions).bytes;
-    if (size > 0 && size * codec.maxRatio < wanted) throw tooShort(bytes, image, block, codec, wanted, size);
+/** What is read at once, and every block of it, must fit into memory. */
+function checkMemory({ file }: Bytes, image: TiffImage, part: Rectangle): void {
+  const { bands, bits, isPlanar } = image;
+  const block = {
+    height: image.isTiled ? image.blockHeight : Math.min(image.blockHeight, image.height),
+    width: image.blockWidth,
+  };
+  for (const [{ height, width }, depth] of [
+    [part, bands],
+    [block, isPlanar ? 1 : bands],
+  ] as const) {
+    const total = height * width * depth * Math.max(1, bits / 8);
+    if (total <= maxRasterBytes) continue;
+    const expected = `at most ${maxRasterBytes / 2 ** 30} GiB of pixels`;
+    const got = `${width} × ${height} pixels of ${depth} bands (${(total / 2 ** 30).toFixed(1)} GiB)`;
+    throw new FormatError(file, `expected ${expected}; got ${got} — cut the raster into parts`, {
+      offset: 0,
+      expected,
+      got,
+    });
   }
+}
+
+/** No block may declare more pixels than its bytes can hold. */
+function checkSize(bytes: Bytes, image: TiffImage, codec: TiffCodec, block: number, position: number): void {
+  const size = image.sizes[block]!;
+  const wanted = placeOf(image, position).bytes;
+  if (size > 0 && size * codec.maxRatio < wanted) throw tooShort(bytes, image, block, codec, wanted, size);
 }
 
 function tooShort(bytes: Bytes, image: TiffImage, block: number, codec: TiffCodec, wanted: number, size: number) {
@@ -95,25 +152,24 @@ async function openBlocks(bytes: Bytes, image: TiffImage, codec: TiffCodec): Pro
         )
       : null;
   const isPlain = codec.maxRatio === 1;
-  const spaces: Uint8Array<ArrayBuffer>[] = [];
-  function read(block: number, place: Place, slot: number): Uint8Array<ArrayBuffer> {
+  const largest = image.sizes.reduce((most, size) => Math.max(most, size), 0);
+  const packedSpace = reusable();
+  const slots: Space[] = [];
+  function read(block: number, place: Place, space: Space): Uint8Array<ArrayBuffer> {
     const size = isPlain ? Math.min(image.sizes[block]!, place.bytes) : image.sizes[block]!;
     // A block moves to the worker with its memory.
-    if (worker !== null) return bytes.read(image.offsets[block]!, size);
-    // Decoded blocks are in memory of their own, plain ones in the slot's.
-    const at = isPlain ? slot : 0;
-    if ((spaces[at]?.length ?? 0) < size) spaces[at] = new Uint8Array(size);
-    return bytes.read(image.offsets[block]!, size, spaces[at]);
+    return bytes.read(image.offsets[block]!, size, worker === null ? space(isPlain ? size : largest) : undefined);
   }
   return {
     async decode(block, place, slot) {
-      const packed = read(block, place, slot);
+      slots[slot] ??= reusable();
+      const packed = read(block, place, isPlain ? slots[slot] : packedSpace);
       let decoded: Uint8Array<ArrayBuffer>;
       try {
         // The worker would make room for it.
         const declared = worker === null ? 0 : zstdBytes(packed);
         if (declared > place.bytes + slackBytes) throw new CodecError(`a frame of ${declared} bytes`);
-        decoded = worker === null ? codec.decode!(packed, place.bytes) : await worker.decode(packed);
+        decoded = await (worker === null ? codec.decode!(packed, place.bytes, slots[slot]) : worker.decode(packed));
       } catch (cause) {
         throw damaged(bytes, image, block, codec.name, cause);
       }
@@ -126,8 +182,17 @@ async function openBlocks(bytes: Bytes, image: TiffImage, codec: TiffCodec): Pro
   };
 }
 
-function allocate(bytes: Bytes, image: TiffImage): RasterData {
-  const length = image.height * image.width * image.bands;
+/** Memory that grows to the largest piece asked for. */
+function reusable(): Space {
+  let held = new Uint8Array(0);
+  return (size) => {
+    if (held.length < size) held = new Uint8Array(size);
+    return held;
+  };
+}
+
+function allocate(bytes: Bytes, image: TiffImage, { height, width }: Rectangle): RasterData {
+  const length = height * width * image.bands;
   try {
     return rasterArray(image, length);
   } catch (cause) {
@@ -183,44 +248,48 @@ function placeOf(image: TiffImage, position: number): Place {
   return { row, col, rows, rowSamples, rowBytes, bytes: rows * rowBytes };
 }
 
-/** Copy a block into the raster, without the padding of the last tiles. */
-function layOutPixels(
-  { height, width, bands, blockWidth }: TiffImage,
-  samples: RasterData,
-  place: Place,
-  out: RasterData,
-) {
-  const rowLength = Math.min(blockWidth, width - place.col) * bands;
-  for (let row = 0; row < Math.min(place.rows, height - place.row); row++) {
-    const from = row * place.rowSamples;
-    out.set(samples.subarray(from, from + rowLength), ((place.row + row) * width + place.col) * bands);
+/** What a block and a part of the image have in common. */
+function common({ blockWidth }: TiffImage, place: Place, part: Rectangle): Rectangle {
+  const [row, col] = [Math.max(place.row, part.row), Math.max(place.col, part.col)];
+  const height = Math.min(place.row + place.rows, part.row + part.height) - row;
+  return { row, col, height, width: Math.min(place.col + blockWidth, part.col + part.width) - col };
+}
+
+/** Copy a block into the part, without what lies outside it. */
+function layOutPixels(image: TiffImage, samples: RasterData, place: Place, part: Rectangle, out: RasterData): void {
+  const { bands } = image;
+  const { row, col, height, width } = common(image, place, part);
+  for (let line = row; line < row + height; line++) {
+    const from = (line - place.row) * place.rowSamples + (col - place.col) * bands;
+    out.set(samples.subarray(from, from + width * bands), ((line - part.row) * part.width + col - part.col) * bands);
   }
 }
 
 /** The same for the blocks of some bands, from band `first` on; null for one that is left out. */
 function layOutPlanes(
-  { height, width, bands, blockWidth }: TiffImage,
+  image: TiffImage,
   samples: readonly (RasterData | null)[],
   place: Place,
+  part: Rectangle,
   first: number,
   missing: number,
   out: RasterData,
 ): void {
-  const rows = Math.min(place.rows, height - place.row);
-  const cols = Math.min(blockWidth, width - place.col);
-  // Rows as wide as the image follow each other like one.
+  const { bands } = image;
+  const { row, col, height, width } = common(image, place, part);
+  // Rows as wide as the part follow each other like one.
   const lines =
-    blockWidth === width
-      ? { lines: 1, pixels: rows * cols, pitch: rows * cols }
-      : { lines: rows, pixels: cols, pitch: place.rowSamples };
-  const start = (place.row * width + place.col) * bands + first;
+    place.rowSamples === part.width
+      ? { lines: 1, pixels: height * width, pitch: height * width }
+      : { lines: height, pixels: width, pitch: place.rowSamples };
+  const from = (row - place.row) * place.rowSamples + col - place.col;
+  const start = ((row - part.row) * part.width + col - part.col) * bands + first;
   const wordBytes = out.BYTES_PER_ELEMENT;
   const Own = out.constructor as new (length: number) => RasterData;
   const planes = samples.map((plane) =>
-    wordsOf(plane ?? new Own(place.rows * place.rowSamples).fill(missing), wordBytes),
+    wordsOf((plane ?? new Own(place.rows * place.rowSamples).fill(missing)).subarray(from), wordBytes),
   );
-  const places = { start, line: width * bands, pixel: bands };
-  interleaved(planes, lines, wordsOf(out, wordBytes), places);
+  interleaved(planes, lines, wordsOf(out, wordBytes), { start, line: part.width * bands, pixel: bands });
 }
 
 /** In place, full range: ITU-R BT.601 as JPEG uses it. */

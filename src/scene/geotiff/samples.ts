@@ -68,14 +68,14 @@ export function samplesOf(
   }
   const isAligned = decoded.byteOffset % (bits / 8) === 0;
   const end = rows * rowBytes;
-  let plain: Uint8Array<ArrayBuffer> = isAligned ? decoded.subarray(0, end) : decoded.slice(0, end);
+  const plain = isAligned ? decoded.subarray(0, end) : decoded.slice(0, end);
   const stride = image.isPlanar ? 1 : image.bands;
   let isLittleEndian = isNative ? hostIsLittleEndian : image.littleEndian;
   if (predictor === 3) {
     if (image.sampleFormat !== "float") {
       throw new FormatError(file, "expected floating-point samples with predictor 3; got integers");
     }
-    plain = undoFloatDifferences(plain, rowSamples, stride, bits / 8);
+    undoFloatDifferences(plain, rowSamples, stride, bits / 8);
     isLittleEndian = true;
   }
   if (isLittleEndian !== hostIsLittleEndian) swapBytes(plain, bits / 8);
