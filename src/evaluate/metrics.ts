@@ -37,6 +37,8 @@ export interface Metrics extends NamedScores {
   readonly baselines: Readonly<Record<string, NamedScores>>;
   readonly timingsSeconds: Readonly<Record<string, number>>;
   readonly peakMemoryBytes: number | null;
+  /** Where it was computed, as `cpu`; files of older versions do not tell. */
+  readonly device?: string;
   readonly versions: Readonly<Record<string, string>>;
 }
 

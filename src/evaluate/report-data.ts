@@ -75,6 +75,8 @@ export interface ReportData {
   readonly configuration?: string;
   readonly timingsSeconds?: Readonly<Record<string, number>>;
   readonly peakMemoryBytes?: number | null;
+  /** Where it was computed. */
+  readonly device?: string;
   readonly versions?: Readonly<Record<string, string>>;
   /** The exact command that made it. */
   readonly command?: string;

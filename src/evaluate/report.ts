@@ -150,9 +150,10 @@ function splitSection(split: ReportSplit, { classes }: ReportData): Html {
   );
 }
 
-function resources({ timingsSeconds, peakMemoryBytes, versions }: ReportData): Html | null {
+function resources({ timingsSeconds, peakMemoryBytes, device, versions }: ReportData): Html | null {
   const timings = Object.entries(timingsSeconds ?? {}).map(([name, seconds]) => [name, duration(seconds)] as const);
   if (peakMemoryBytes) timings.push(["peak memory", `${(peakMemoryBytes / 2 ** 30).toFixed(2)} GiB`]);
+  if (device !== undefined) timings.push(["computed on", device]);
   const tables = [
     ...(timings.length > 0 ? [valuesTable("Time and memory", timings)] : []),
     ...(versions ? [valuesTable("Versions", Object.entries(versions))] : []),

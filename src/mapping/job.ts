@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Metrics, renderReport, splitTable } from "../evaluate/index.ts";
 import { openScene, type Progress, readSplit, type Scene, type Split } from "../scene/index.ts";
 import { symDiffuserClassifier } from "../symdiffuser/index.ts";
-import { DataError, writeAtomically } from "../tensor/index.ts";
+import { type ChosenDevice, chooseDevice, DataError, type DeviceChoice, writeAtomically } from "../tensor/index.ts";
 import {
   configText,
   openRun,
@@ -60,6 +60,8 @@ export type Job =
       /** @default the usual files alone */
       readonly files?: MapFiles;
       readonly threads: number;
+      /** @default cpu */
+      readonly device?: DeviceChoice;
     }
   | {
       readonly job: "evaluate";
@@ -71,6 +73,8 @@ export type Job =
       /** Folder of the results; null for `evaluation/` in the run's folder. */
       readonly out: string | null;
       readonly threads: number;
+      /** @default cpu */
+      readonly device?: DeviceChoice;
     };
 
 export interface JobResult {
@@ -100,6 +104,17 @@ async function writeOutcome(
   return { metrics, files: [report, numbers] };
 }
 
+function tellDevice({ onEvent }: JobControl, { note }: ChosenDevice): void {
+  if (note !== null) onEvent({ kind: "note", text: note });
+}
+
+/** The device of a job, told of. */
+async function deviceOf(choice: DeviceChoice = "cpu", threads: number, control: JobControl) {
+  const chosen = await chooseDevice(choice, threads);
+  tellDevice(control, chosen);
+  return chosen.device;
+}
+
 const tell =
   ({ onEvent }: JobControl, task: string, unit: string): Progress =>
   (done, total) =>
@@ -115,7 +130,8 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
       onTask: (task, done, total, unit, detail) =>
         control.onEvent({ kind: "task", task, done, total, unit, ...(detail === undefined ? {} : { detail }) }),
       isStopped: control.isStopped,
-      onOpened: (scene, split) => {
+      onOpened: (scene, split, device) => {
+        tellDevice(control, device);
         const plots = scene.plots === null ? [] : [`${scene.plots.length} plots`];
         for (const text of [...plots, ...scene.notes, splitTable(split, scene.labels!)])
           control.onEvent({ kind: "note", text });
@@ -147,6 +163,7 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
     baselines,
     curves: run.curves,
     timingsSeconds,
+    device: run.device,
     seed: config.seed,
     patch: config.network.patch,
     configuration: configText(config),
@@ -170,14 +187,15 @@ function otherScene(config: RunConfig, files: Readonly<Record<string, readonly s
 }
 
 async function map(
-  { run, sources, out, files = usualFiles, threads }: JobOf<"map">,
+  { run, sources, out, files = usualFiles, threads, device: choice }: JobOf<"map">,
   control: JobControl,
 ): Promise<JobResult> {
+  const device = await deviceOf(choice, threads, control);
   const { config, model } = await openRun(run);
   const scene = await (sources ? otherScene(config, sources) : openRunScene(config));
   const splitFile = join(run, runFiles.split);
   const split = sources === null && existsSync(splitFile) ? readSplit(splitFile, scene) : null;
-  const classifier = symDiffuserClassifier(model, { threads, progress: (task) => tell(control, task, "tile") });
+  const classifier = symDiffuserClassifier(model, { threads, device, progress: (task) => tell(control, task, "tile") });
   const progress = tell(control, "map", "row");
   const result = await mapScene(classifier, scene, model.classes.length, progress, files.probabilities);
   const folder = out ?? join(run, "map");
@@ -205,9 +223,10 @@ function relabelled(scene: Scene, classes: Outcome["classes"]): Scene {
 }
 
 async function evaluate(
-  { run, labels, split: splitFile, out, threads }: JobOf<"evaluate">,
+  { run, labels, split: splitFile, out, threads, device: choice }: JobOf<"evaluate">,
   control: JobControl,
 ): Promise<JobResult> {
+  const device = await deviceOf(choice, threads, control);
   const { config, model } = await openRun(run);
   if (labels !== null && "simulate" in config.scene) {
     throw new DataError(config.name, "expected a run on files to give it other labels; got a simulated scene");
@@ -218,7 +237,7 @@ async function evaluate(
       : { ...config.scene, labels: { ...config.scene.labels, file: [labels] } };
   const scene = relabelled(await openRunScene({ ...config, scene: described }), model.classes);
   const split: Split = splitFile === null ? readRunSplit(run) : readSplit(splitFile, scene);
-  const classifier = symDiffuserClassifier(model, { threads, progress: (task) => tell(control, task, "tile") });
+  const classifier = symDiffuserClassifier(model, { threads, device, progress: (task) => tell(control, task, "tile") });
   const start = performance.now();
   const result = await mapScene(classifier, scene, model.classes.length, tell(control, "map", "row"));
   const folder = out ?? join(run, "evaluation");
@@ -231,6 +250,7 @@ async function evaluate(
     baselines: new Map(),
     curves: new Map(),
     timingsSeconds: { map: (performance.now() - start) / 1e3 },
+    device,
     seed: model.seed,
     patch: config.network.patch,
     configuration: configText(config),

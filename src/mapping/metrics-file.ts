@@ -34,6 +34,7 @@ export const metricsSchema: z.ZodType<Metrics> = z.object({
   baselines: z.record(z.string(), z.object(named)),
   timingsSeconds: z.record(z.string(), z.number().min(0)),
   peakMemoryBytes: count.nullable(),
+  device: z.string().exactOptional(),
   versions: z.record(z.string(), z.string()),
 });
 

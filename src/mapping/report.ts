@@ -30,6 +30,8 @@ export interface Outcome {
   /** Loss of every step, by stage. */
   readonly curves: ReadonlyMap<string, Float32Array>;
   readonly timingsSeconds: Readonly<Record<string, number>>;
+  /** Where it was computed: cpu, webgpu, cuda. */
+  readonly device: string;
   readonly seed: number;
   /** Pixels around a pixel that one tile of the model can see. */
   readonly patch: number;
@@ -51,7 +53,7 @@ export function scoreMap(
 
 /** The numbers of a run. Every labelled test pixel counts once. */
 export function metricsOf(outcome: Outcome): Metrics {
-  const { scene, split, classes, map, baselines, seed, patch, timingsSeconds } = outcome;
+  const { scene, split, classes, map, baselines, seed, patch, timingsSeconds, device } = outcome;
   const own = scoreMap(map, scene, split, classes);
   const { overallAccuracy, averageAccuracy, kappa } = own;
   return {
@@ -71,6 +73,7 @@ export function metricsOf(outcome: Outcome): Metrics {
     ),
     timingsSeconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    device,
     versions: versions(),
   };
 }
@@ -132,6 +135,7 @@ export function reportOf(outcome: Outcome, metrics: Metrics): ReportData {
     configuration: outcome.configuration,
     timingsSeconds: metrics.timingsSeconds,
     peakMemoryBytes: metrics.peakMemoryBytes,
+    device: outcome.device,
     versions: metrics.versions,
     command: outcome.command,
     date: new Date().toISOString().slice(0, 10),

@@ -5,6 +5,7 @@
 import { packParameters, symbolicParameters } from "../nn/index.ts";
 import { contextFeatures, contextSize, gatherPixels, type Image, type Progress, tilePixels } from "../scene/index.ts";
 import {
+  type Compute,
   childKey,
   compile,
   constant,
@@ -48,7 +49,7 @@ async function featureProgram(
   channels: readonly number[],
   text: NdArray,
   options: SymDiffuserOptions,
-  threads: number,
+  { threads, device }: Compute,
 ): Promise<Program> {
   const tokens = options.network.patch ** 2;
   const vector = packParameters(network);
@@ -66,7 +67,7 @@ async function featureProgram(
     const halves = denoise(weights, latents, inputs["t"]!, condition, options.network);
     return Object.fromEntries(halves.map(({ features }, source) => [`f.${source}`, features]));
   });
-  return compile(graph, { threads, constants: { parameters: vector } });
+  return compile(graph, { threads, device, constants: { parameters: vector } });
 }
 
 /** Latents noised to a step. The noise belongs to the scene position and is the same for every step. */
@@ -101,7 +102,7 @@ export async function sceneFeatures(
   text: NdArray,
   key: Key,
   options: SymDiffuserOptions,
-  threads: number,
+  compute: Compute,
   progress: Progress,
 ): Promise<SceneFeatures> {
   const { steps, core, windows } = options.features;
@@ -113,7 +114,7 @@ export async function sceneFeatures(
     latents.map((latent) => latent.channels),
     text,
     options,
-    threads,
+    compute,
   );
   const stepInput = (step: number): NdArray =>
     ndarray(new Int32Array(tilesPerBatch).fill(step), [tilesPerBatch], "i32");

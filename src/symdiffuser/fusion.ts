@@ -10,6 +10,7 @@ import {
 } from "../nn/index.ts";
 import {
   add,
+  type Compute,
   childKey,
   compile,
   constant,
@@ -168,7 +169,7 @@ export async function fusionProgram(
   scale: FeatureScale,
   shape: FeatureShape,
   classes: number,
-  threads: number,
+  { threads, device }: Compute,
 ): Promise<FusionProgram> {
   const size = featureCount(shape);
   const specs: Record<string, Spec> = { rows: { shape: [pixelsPerRun, size], dtype: "f32" } };
@@ -188,7 +189,7 @@ export async function fusionProgram(
       ),
     };
   });
-  const program: Program = await compile(graph, { threads, constants });
+  const program: Program = await compile(graph, { threads, device, constants });
   const feed = zeros([pixelsPerRun, size]);
   const into = zeros([pixelsPerRun, classes]);
   return {

@@ -8,7 +8,16 @@ import {
   type Scene,
   type Source,
 } from "../scene/index.ts";
-import { type Arrays, childKey, compile, type Key, type NdArray, ndarray, trace } from "../tensor/index.ts";
+import {
+  type Arrays,
+  type Compute,
+  childKey,
+  compile,
+  type Key,
+  type NdArray,
+  ndarray,
+  trace,
+} from "../tensor/index.ts";
 import { type Autoencoder, autoencoderStage, encode, initAutoencoder } from "./autoencoder.ts";
 import type { LatentKind, LatentOptions } from "./options.ts";
 import { fitWhitening, whiten } from "./pca.ts";
@@ -78,7 +87,7 @@ export async function fitLatent(
   { kind, channels, steps }: LatentOptions,
   patch: number,
   key: Key,
-  { runStage, threads }: Work,
+  { runStage, ...compute }: Work,
 ): Promise<LatentEncoder> {
   const bands = source.raster.bands;
   const normalisation = fitNormalisation(source);
@@ -103,7 +112,7 @@ export async function fitLatent(
   );
   const parameters = await runStage(stage);
   const arrays = Object.fromEntries(namedParameters(parameters));
-  const raw = await encodeTiles(image, parameters, kept, patch, threads);
+  const raw = await encodeTiles(image, parameters, kept, patch, compute);
   const { mean, deviation } = channelStatistics(raw, scene.valid);
   return { ...common, channels: kept, arrays: { ...arrays, "latent.mean": mean, "latent.deviation": deviation } };
 }
@@ -113,7 +122,7 @@ async function encodeTiles(
   parameters: Autoencoder,
   channels: number,
   patch: number,
-  threads: number,
+  { threads, device }: Compute,
 ): Promise<Image> {
   const vector = packParameters(parameters);
   const graph = trace(
@@ -123,7 +132,7 @@ async function encodeTiles(
     },
     (inputs) => ({ z: encode(symbolicParameters(parameters, inputs.parameters), inputs.x) }),
   );
-  const program = await compile(graph, { threads, constants: { parameters: vector } });
+  const program = await compile(graph, { threads, device, constants: { parameters: vector } });
   const core = Math.max(1, patch - 4);
   const latent = await stitched(program, { x: image }, ["z"], image, patch, core);
   await program.release();
@@ -140,7 +149,7 @@ export async function encodeLatent(
   source: Source,
   encoder: LatentEncoder,
   patch: number,
-  threads: number,
+  compute: Compute,
 ): Promise<Image> {
   const image = normalised(source, encoder.normalisation);
   const valid = scene.valid;
@@ -154,7 +163,7 @@ export async function encodeLatent(
     return whiten(image, valid, { mean, projection });
   }
   const parameters = loadParameters(autoencoderLike(bands, channels, patch), arrays);
-  const latent = await encodeTiles(image, parameters, channels, patch, threads);
+  const latent = await encodeTiles(image, parameters, channels, patch, compute);
   const [mean, deviation] = [arrays["latent.mean"]!.data, arrays["latent.deviation"]!.data];
   for (let at = 0; at < latent.data.length; at++) {
     const channel = at % channels;

@@ -7,7 +7,7 @@ import {
   type Scene,
   type Split,
 } from "../scene/index.ts";
-import { childKey, DataError, keyOf, type NdArray, ndarray } from "../tensor/index.ts";
+import { type Compute, childKey, DataError, keyOf, type NdArray, ndarray } from "../tensor/index.ts";
 import { type Csdiff, initCsdiff } from "./csdiff.ts";
 import { type SceneFeatures, sceneFeatures } from "./features.ts";
 import { finetuneStage } from "./finetune.ts";
@@ -78,7 +78,7 @@ export async function fitSymDiffuser(
     const own = childKey(childKey(key, "latent"), source.name);
     latents.push(await fitLatent(scene, source, options.latent, size.patch, own, work));
   }
-  const images = await sceneLatents(scene, latents, size.patch, work.threads);
+  const images = await sceneLatents(scene, latents, size.patch, work);
 
   // Stage 1. Labels of all but training pixels are set to 0 before anything sees them.
   const trainingLabels = new Uint16Array(scene.height * scene.width);
@@ -126,7 +126,7 @@ export async function fitSymDiffuser(
 
   // Stage 2.
   const progress = work.progress("features");
-  const features = await sceneFeatures(network, images, scene.valid, text, key, options, work.threads, progress);
+  const features = await sceneFeatures(network, images, scene.valid, text, key, options, work, progress);
   const scale = fitFeatureScale(
     await features.at(samplePixels(scene, scaleSample[options.mode])),
     featureCount(features),
@@ -153,7 +153,7 @@ export async function fitSymDiffuser(
 }
 
 /** Latents of all sources of a scene, in the order of the model. @throws DataError if sources are missing or differ */
-async function sceneLatents(scene: Scene, encoders: readonly LatentEncoder[], patch: number, threads: number) {
+async function sceneLatents(scene: Scene, encoders: readonly LatentEncoder[], patch: number, compute: Compute) {
   const images = [];
   for (const encoder of encoders) {
     const source = scene.sources.find(({ name }) => name === encoder.source);
@@ -164,7 +164,7 @@ async function sceneLatents(scene: Scene, encoders: readonly LatentEncoder[], pa
     if (source.raster.bands !== encoder.bands) {
       throw new DataError(`source ${source.name}`, `expected ${encoder.bands} bands; got ${source.raster.bands}`);
     }
-    images.push(await encodeLatent(scene, source, encoder, patch, threads));
+    images.push(await encodeLatent(scene, source, encoder, patch, compute));
   }
   return images;
 }
@@ -175,16 +175,16 @@ const rowsPerStrip = 16;
 /** A trained model as a classifier. The features of the last scene are kept for the next call. */
 export function symDiffuserClassifier(
   model: SymDiffuserModel,
-  { threads, progress }: Pick<Work, "threads" | "progress">,
+  { progress, ...compute }: Omit<Work, "runStage">,
 ): Classifier {
   const { options, latents, network, text, seed, scale, heads, classes } = model;
   let held: { readonly scene: Scene; readonly features: SceneFeatures } | null = null;
 
   const featuresOf = async (scene: Scene): Promise<SceneFeatures> => {
     if (held?.scene !== scene) {
-      const images = await sceneLatents(scene, latents, options.network.patch, threads);
+      const images = await sceneLatents(scene, latents, options.network.patch, compute);
       const report = progress("features");
-      const features = await sceneFeatures(network, images, scene.valid, text, keyOf(seed), options, threads, report);
+      const features = await sceneFeatures(network, images, scene.valid, text, keyOf(seed), options, compute, report);
       held = { scene, features };
     }
     return held.features;
@@ -196,7 +196,7 @@ export function symDiffuserClassifier(
     report: Progress,
   ): Promise<Float32Array> => {
     const features = await featuresOf(scene);
-    const program = await fusionProgram(heads, scale, features, classes.length, threads);
+    const program = await fusionProgram(heads, scale, features, classes.length, compute);
     const result = new Float32Array((to - from) * scene.width * classes.length);
     for (let row = from; row < to; row += rowsPerStrip) {
       const end = Math.min(row + rowsPerStrip, to);

@@ -20,6 +20,7 @@ import {
   type SymDiffuserOptions,
   small,
 } from "../symdiffuser/index.ts";
+import { type DeviceChoice, deviceChoices } from "../tensor/index.ts";
 
 /** Sets of defaults for the method's options, by name. */
 export const presets: Readonly<Record<PresetName, SymDiffuserOptions>> = { small };
@@ -105,6 +106,7 @@ export interface RunConfig extends SymDiffuserOptions {
   readonly baselines: readonly string[];
   /** 0 = as many as the machine has cores. */
   readonly threads: number;
+  readonly device: DeviceChoice;
   /** Folder of the run; absolute once resolved. */
   readonly out: string;
   /** Steps between two writings of a stage's state. */
@@ -321,6 +323,9 @@ export const configSchema: z.ZodType<RunConfig> = group({
     .default([])
     .describe("Methods to train on the same split for comparison"),
   threads: integer(0).default(0).describe("Threads to compute with; 0: as many as the machine has cores"),
+  device: choice(deviceChoices)
+    .default("cpu")
+    .describe("Where to compute: cpu, webgpu (any GPU), cuda (NVIDIA, Linux), auto (webgpu if faster in a short test)"),
   out: path().describe("Folder of the run; by default runs/NAME in the current folder"),
   checkpointEvery: integer(1).default(50).describe("Training steps between two writings of the state to resume from"),
   mode: choice(modes)

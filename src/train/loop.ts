@@ -14,7 +14,8 @@ import {
 } from "../nn/index.ts";
 import {
   arrayOf,
-  compile,
+  type Compute,
+  compileStateful,
   FormatError,
   type NdArray,
   ndarray,
@@ -33,9 +34,7 @@ export interface StepReport {
 }
 
 /** Where and how a stage is run. */
-export interface LoopOptions {
-  /** Threads of the training program; 0 = as many as the machine has cores. */
-  readonly threads: number;
+export interface LoopOptions extends Compute {
   /** File that holds the stage's state; null keeps none. */
   readonly checkpoint: string | null;
   /** Steps between two writings of that file. */
@@ -103,29 +102,26 @@ async function save(
 /** Train a stage to its end, from its saved state if there is one. */
 export async function runStage<P extends Parameters, Batch extends BatchSpec>(
   stage: Stage<P, Batch>,
-  { threads, checkpoint, checkpointEvery, fingerprint, isStopped, onStep }: LoopOptions,
+  { threads, device, checkpoint, checkpointEvery, fingerprint, isStopped, onStep }: LoopOptions,
 ): Promise<Trained<P>> {
   const { steps } = stage.schedule;
   const start = checkpoint ? await saved(checkpoint, stage as unknown as Stage, fingerprint) : null;
   const losses = new Float32Array(steps);
   if (start) losses.set(start.losses);
   const keepsAverage = stage.averageDecay !== null;
-  // Two sets of vectors: a step reads one and writes the other.
-  let front: TrainingState = start?.state ?? initialState(stage.parameters, keepsAverage);
-  let back: TrainingState = initialState(stage.parameters, keepsAverage);
+  let state: TrainingState = start?.state ?? initialState(stage.parameters, keepsAverage);
   let step = start?.step ?? 0;
-  const names = stateNames.filter((name) => front[name] !== undefined);
-  const write = async (): Promise<void> => {
-    if (checkpoint) await save(checkpoint, stage as unknown as Stage, fingerprint, { step, state: front, losses });
-  };
   if (step < steps) {
-    const program = await compile(trainingStep(stage, stage.adamw, stage.averageDecay), { threads });
+    const graph = trainingStep(stage, stage.adamw, stage.averageDecay);
+    const program = await compileStateful(graph, { ...state }, { threads, device });
+    const write = async (): Promise<void> => {
+      state = (await program.state()) as unknown as TrainingState;
+      if (checkpoint) await save(checkpoint, stage as unknown as Stage, fingerprint, { step, state, losses });
+    };
     try {
       while (step < steps) {
         const rate = rateInput(rateAt(stage.schedule, step), step, stage.adamw);
-        const into = Object.fromEntries(names.map((name) => [name, back[name]!]));
-        const { loss } = await program.run({ ...front, rate, ...stage.batches(step) }, into);
-        [front, back] = [back, front];
+        const { loss } = await program.run({ rate, ...stage.batches(step) });
         losses[step++] = loss!.data[0]!;
         onStep({ stage: stage.name, step, steps, loss: losses[step - 1]! });
         if (step === steps || step % checkpointEvery === 0) await write();
@@ -138,5 +134,5 @@ export async function runStage<P extends Parameters, Batch extends BatchSpec>(
       await program.release();
     }
   }
-  return { parameters: unpackParameters(stage.parameters, keepsAverage ? front.average! : front.parameters), losses };
+  return { parameters: unpackParameters(stage.parameters, keepsAverage ? state.average! : state.parameters), losses };
 }

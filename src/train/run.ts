@@ -24,7 +24,16 @@ import {
   type SymDiffuserModel,
   symDiffuserClassifier,
 } from "../symdiffuser/index.ts";
-import { ConfigError, FormatError, readCheckpoint, writeAtomically, writeCheckpoint } from "../tensor/index.ts";
+import {
+  type ChosenDevice,
+  ConfigError,
+  chooseDevice,
+  type Device,
+  FormatError,
+  readCheckpoint,
+  writeAtomically,
+  writeCheckpoint,
+} from "../tensor/index.ts";
 import { configText, methodOptions, type RunConfig, readConfig, sceneOptions } from "./config.ts";
 import { runStage } from "./loop.ts";
 
@@ -41,13 +50,15 @@ export interface RunHooks {
   /** Work done of a named task, in a unit; `detail` in words. */
   readonly onTask: (task: string, done: number, total: number, unit: string, detail?: string) => void;
   readonly isStopped: () => boolean;
-  /** The scene is read and split; training begins. */
-  readonly onOpened: (scene: Scene, split: Split) => void;
+  /** The scene is read and split; training begins, on a device. */
+  readonly onOpened: (scene: Scene, split: Split, device: ChosenDevice) => void;
 }
 
 /** A run that is trained. */
 export interface TrainedRun {
   readonly config: RunConfig;
+  /** Where it was computed. */
+  readonly device: Device;
   readonly scene: Scene;
   readonly split: Split;
   readonly model: SymDiffuserModel;
@@ -76,8 +87,8 @@ export function dataChecksums({ sources, labels }: Scene): Record<string, string
   };
 }
 
-/** Settings that change no number of a result; they may differ when a run goes on. */
-const free = ["out", "threads", "checkpointEvery"];
+/** Settings that change no number of a result, or its last digits only; they may differ when a run goes on. */
+const free = ["out", "threads", "device", "checkpointEvery"];
 
 /** The settings that a result depends on, as one line a setting. */
 function settings(config: RunConfig): Map<string, string> {
@@ -154,6 +165,8 @@ export async function trainRun(
 ): Promise<TrainedRun> {
   await checkFolder(folder, config, options);
   const { timings, time } = stopwatch();
+  const chosen = await chooseDevice(config.device, config.threads);
+  const compute = { threads: config.threads, device: chosen.device };
   const scene = await time("scene", () => openRunScene(config));
   const { rule, seed, perClass, validation } = config.split;
   const split = await openSplit(scene, rule, seed, {
@@ -166,7 +179,7 @@ export async function trainRun(
   await mkdir(join(folder, runFiles.stages), { recursive: true });
   await writeAtomically(join(folder, runFiles.config), new TextEncoder().encode(configText(config)));
   writeSplit(join(folder, runFiles.split), split, scene);
-  hooks.onOpened(scene, split);
+  hooks.onOpened(scene, split, chosen);
 
   const checksums = dataChecksums(scene);
   const fingerprint = createHash("sha256")
@@ -176,7 +189,7 @@ export async function trainRun(
   const runStageHere: RunStage = async (stage) => {
     const trained = await time(stage.name.split(".")[0]!, () =>
       runStage(stage, {
-        threads: config.threads,
+        ...compute,
         checkpoint: join(folder, runFiles.stages, `${stage.name}.safetensors`),
         checkpointEvery: config.checkpointEvery,
         fingerprint,
@@ -191,7 +204,7 @@ export async function trainRun(
     (task: string): Progress =>
     (done, total) =>
       hooks.onTask(task, done, total, "tile");
-  const work = { runStage: runStageHere, threads: config.threads, progress };
+  const work = { runStage: runStageHere, ...compute, progress };
   const start = performance.now();
   const model = await fitSymDiffuser(scene, split, methodOptions(config), config.seed, hashedTextEncoder(), work);
   const stages = Object.entries(timings).reduce(
@@ -213,7 +226,7 @@ export async function trainRun(
     baselines.set(name, await time(name, fit));
   }
   const classifier = symDiffuserClassifier(model, work);
-  return { config, scene, split, model, classifier, baselines, curves, timingsSeconds: timings };
+  return { config, device: chosen.device, scene, split, model, classifier, baselines, curves, timingsSeconds: timings };
 }
 
 /** A finished run as it lies in its folder. */

@@ -19,11 +19,13 @@ export const tiny: SymDiffuserOptions = {
 export function workOf(names: string[] = []): Work {
   return {
     threads: 1,
+    device: "cpu",
     progress: () => () => {},
     runStage: async (stage) => {
       names.push(stage.name);
       const done = await runStage(stage as unknown as Stage, {
         threads: 1,
+        device: "cpu",
         checkpoint: null,
         checkpointEvery: 100,
         fingerprint: "",

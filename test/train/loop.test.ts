@@ -13,6 +13,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 const options = (more: Partial<LoopOptions> = {}): LoopOptions => ({
   threads: 1,
+  device: "cpu",
   checkpoint: null,
   checkpointEvery: 7,
   fingerprint: "one",
