@@ -1,6 +1,7 @@
 /** @file A stage: one training, fully described. The one loop that runs it lives in the room `train/`. */
 import type { Arrays } from "../tensor/index.ts";
 import type { AdamW } from "./adamw.ts";
+import type { MicroBatches } from "./micro-batches.ts";
 import type { Parameters } from "./parameters.ts";
 import type { RateSchedule } from "./schedule.ts";
 import type { BatchSpec, Objective } from "./training-step.ts";
@@ -16,6 +17,7 @@ export interface Stage<P extends Parameters = Parameters, Batch extends BatchSpe
   readonly adamw: AdamW;
   /** Share of the moving average of the parameters that each step keeps; null to use the last parameters. */
   readonly averageDecay: number | null;
+  readonly microBatches: MicroBatches;
 }
 
 /** Train a stage to its end, or take up where an earlier run of it stopped; gives the trained parameters. */

@@ -65,31 +65,41 @@ export function trainingStep<P extends Parameters, Batch extends BatchSpec>(
   adamw: AdamW,
   averageDecay: number | null = null,
 ): Graph {
-  const vector: Spec = { shape: [countParameters(parameters)], dtype: "f32" };
-  const specs: Record<string, Spec> = {
-    parameters: vector,
-    first: vector,
-    second: vector,
-    ...(averageDecay === null ? {} : { average: vector }),
-    rate: { shape: [3], dtype: "f32" },
-    ...batch,
-  };
+  const specs = { ...stateSpecs(parameters, averageDecay !== null), ...batch };
   return trace(specs, (inputs) => {
     const flat = inputs["parameters"]!;
     const value = loss(symbolicParameters(parameters, flat), inputs as { readonly [Name in keyof Batch]: Tensor });
     const [gradient] = gradients(value, [flat]) as [Tensor];
-    const [rate, correction1, correction2] = split(inputs["rate"]!, 0, [1, 1, 1]).map((part) => reshape(part, [])) as [
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
-    const state = { parameters: flat, first: inputs["first"]!, second: inputs["second"]! };
-    const decay = constant(decayMask(parameters));
-    const { gradientNorm, ...next } = adamwUpdate(state, gradient, rate, [correction1, correction2], decay, adamw);
-    const average = inputs["average"];
-    const moved = average && { average: add(average, mul(sub(next.parameters, average), 1 - averageDecay!)) };
-    return { ...next, ...moved, loss: value, gradientNorm };
+    return { ...updated(inputs, gradient, parameters, adamw, averageDecay), loss: value };
   });
+}
+
+/** Inputs of a step besides its batch: the state's vectors, and `rate`. */
+export function stateSpecs(parameters: Parameters, keepAverage: boolean): Record<string, Spec> {
+  const vector: Spec = { shape: [countParameters(parameters)], dtype: "f32" };
+  const state = { parameters: vector, first: vector, second: vector, ...(keepAverage ? { average: vector } : {}) };
+  return { ...state, rate: { shape: [3], dtype: "f32" } };
+}
+
+/** The state after a step, and the gradient's norm. @param inputs  the state's vectors and `rate` */
+export function updated(
+  inputs: Readonly<Record<string, Tensor>>,
+  gradient: Tensor,
+  parameters: Parameters,
+  adamw: AdamW,
+  averageDecay: number | null,
+): Record<string, Tensor> {
+  const state = { parameters: inputs["parameters"]!, first: inputs["first"]!, second: inputs["second"]! };
+  const [rate, correction1, correction2] = split(inputs["rate"]!, 0, [1, 1, 1]).map((part) => reshape(part, [])) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const decay = constant(decayMask(parameters));
+  const { gradientNorm, ...next } = adamwUpdate(state, gradient, rate, [correction1, correction2], decay, adamw);
+  const average = inputs["average"];
+  const moved = average && { average: add(average, mul(sub(next.parameters, average), 1 - averageDecay!)) };
+  return { ...next, ...moved, gradientNorm };
 }
 
 /** The `rate` input of step `step`, counted from 0. */

@@ -9,6 +9,7 @@ import {
   type Linear,
   linear,
   meanSquaredError,
+  microBatches,
   type Stage,
   type Symbolic,
 } from "../nn/index.ts";
@@ -130,5 +131,6 @@ export function autoencoderStage(
     schedule: { rate: 2e-3, steps, warmUp: 0.05, floor: 0.02 },
     adamw: { betas: [0.9, 0.99], weightDecay: 0.01, clipNorm: 1 },
     averageDecay: null,
+    microBatches: microBatches(size),
   };
 }

@@ -1,5 +1,5 @@
 /** @file Fine-tuning: the denoisers learn on with the labels, through a head of their own on the tile around a pixel. */
-import { type BatchSpec, crossEntropy, type Stage } from "../nn/index.ts";
+import { type BatchSpec, crossEntropy, microBatches, type Stage } from "../nn/index.ts";
 import { gatherPixels, type Image, tilePixels } from "../scene/index.ts";
 import {
   add,
@@ -69,12 +69,13 @@ export function finetuneStage(
     parameters,
     batch,
     loss: (weights, inputs) => {
-      const clean = constant({ dtype: "i32", shape: [size], data: new Int32Array(size).fill(-1) });
       const x0 = latents.map((_, source) => inputs[`x0.${source}`]!);
+      const [B] = x0[0]!.shape as [number];
+      const clean = constant({ dtype: "i32", shape: [B], data: new Int32Array(B).fill(-1) });
       const halves = denoise(weights.network, x0, clean, { ids: null, text: constant(text) }, network);
       const views = halves.map(({ features }) => {
         const view = summary(features, half * side + half);
-        return reshape(view, [size, 1, view.shape[1]!]);
+        return reshape(view, [B, 1, view.shape[1]!]);
       });
       return crossEntropy(head(weights.head, concat(views, 1)), inputs["oneHot"]!, 0.05);
     },
@@ -104,5 +105,6 @@ export function finetuneStage(
     schedule: { rate, steps, warmUp: 0.05, floor: 0.02 },
     adamw: { betas: [0.9, 0.99], weightDecay: 0.03, clipNorm: 1 },
     averageDecay: null,
+    microBatches: microBatches(size),
   };
 }

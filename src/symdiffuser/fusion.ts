@@ -7,6 +7,7 @@ import {
   type Stage,
   type Symbolic,
   symbolicParameters,
+  wholeBatch,
 } from "../nn/index.ts";
 import {
   add,
@@ -150,6 +151,7 @@ export function headStage(
     schedule: { rate, steps, warmUp: 0, floor: 0.02 },
     adamw: { betas: [0.9, 0.99], weightDecay, clipNorm: 1 },
     averageDecay: null,
+    microBatches: wholeBatch,
   };
 }
 

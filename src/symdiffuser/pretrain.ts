@@ -1,5 +1,5 @@
 /** @file Stage 1: the coupled denoisers are trained on tiles of the scene; labels are those of training pixels only. */
-import type { BatchSpec, Objective, Stage, Symbolic } from "../nn/index.ts";
+import { type BatchSpec, microBatches, type Objective, type Stage, type Symbolic } from "../nn/index.ts";
 import { type Grid, gatherPixels, type Image, tilePixels } from "../scene/index.ts";
 import {
   type Arrays,
@@ -92,6 +92,11 @@ const labelledShare = 0.25;
 /** Probability that a labelled token sees its class in training. */
 const seenProbability = 0.9;
 
+/** What a part of a batch counts: the mean loss is over valid tokens. */
+function validTokens({ valid }: Arrays): number {
+  return valid ? (valid.data as Float32Array).reduce((sum, one) => sum + one, 0) : 1;
+}
+
 /** Indices of the pixels where a mask is not 0. */
 function indicesOf(mask: Uint8Array | Uint16Array): Int32Array {
   const found: number[] = [];
@@ -173,5 +178,6 @@ export function pretrainingStage(
     schedule: { rate, steps, warmUp: 0.05, floor: 0.02 },
     adamw: { betas: [0.9, 0.99], weightDecay, clipNorm: 1 },
     averageDecay,
+    microBatches: microBatches(size, validTokens),
   };
 }

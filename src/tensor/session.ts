@@ -148,7 +148,7 @@ export async function compile(graph: Graph, options: CompileOptions = {}): Promi
 }
 
 /** An array that nothing asks for is a misspelt name. */
-function refuseUnknown(what: string, arrays: Values, known: ReadonlyMap<string, Spec>): void {
+export function refuseUnknown(what: string, arrays: Values, known: ReadonlyMap<string, Spec>): void {
   for (const name of Object.keys(arrays)) {
     if (!known.has(name)) {
       throw new DataError(name, `expected one of ${[...known.keys()].join(", ")}; got an unknown ${what}`);

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import {
   type BatchSpec,
+  compileMicroBatches,
   initialState,
   namedParameters,
   type Parameters,
@@ -112,16 +113,22 @@ export async function runStage<P extends Parameters, Batch extends BatchSpec>(
   let state: TrainingState = start?.state ?? initialState(stage.parameters, keepsAverage);
   let step = start?.step ?? 0;
   if (step < steps) {
-    const graph = trainingStep(stage, stage.adamw, stage.averageDecay);
-    const program = await compileStateful(graph, { ...state }, { threads, device });
+    const program =
+      device === "cpu"
+        ? await compileMicroBatches(stage, state, threads)
+        : await compileStateful(trainingStep(stage, stage.adamw, stage.averageDecay), { ...state }, { device });
     const write = async (): Promise<void> => {
       state = (await program.state()) as unknown as TrainingState;
       if (checkpoint) await save(checkpoint, stage as unknown as Stage, fingerprint, { step, state, losses });
     };
     try {
+      let batch = stage.batches(step);
       while (step < steps) {
         const rate = rateInput(rateAt(stage.schedule, step), step, stage.adamw);
-        const { loss } = await program.run({ rate, ...stage.batches(step) });
+        const running = program.run({ rate, ...batch });
+        // Drawn while the step is computed.
+        if (step + 1 < steps) batch = stage.batches(step + 1);
+        const { loss } = await running;
         losses[step++] = loss!.data[0]!;
         onStep({ stage: stage.name, step, steps, loss: losses[step - 1]! });
         if (step === steps || step % checkpointEvery === 0) await write();

@@ -1,5 +1,5 @@
 /** @file A training that takes a blink: a line fitted to noisy points. */
-import { initLinear, type Linear, linear, meanSquaredError, type Stage } from "../../src/nn/index.ts";
+import { initLinear, type Linear, linear, meanSquaredError, microBatches, type Stage } from "../../src/nn/index.ts";
 import { childKey, keyOf, normal } from "../../src/tensor/index.ts";
 
 const key = keyOf(5);
@@ -20,5 +20,6 @@ export function tinyStage(steps: number, averageDecay: number | null = 0.9): Sta
     schedule: { rate: 0.05, steps, warmUp: 0.1, floor: 0.02 },
     adamw: { betas: [0.9, 0.99], weightDecay: 0.01, clipNorm: 1 },
     averageDecay,
+    microBatches: microBatches(8),
   };
 }
