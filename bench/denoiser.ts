@@ -3,14 +3,17 @@
  * computation in PyTorch?
  *
  * Run: node --import tsx bench/denoiser.ts [small|base] [threads] [path of a Python with PyTorch]
- * Prints a JSON line for each round; with a Python, rounds of both alternate and the last line is the ratio of medians.
+ * Prints a JSON line for each round, and at last one of medians; with a Python, rounds of both alternate and the last
+ * line holds the ratios, too.
  */
-import { execFileSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { initialState, packParameters, rateInput, symbolicParameters, trainingStep } from "../src/nn/index.ts";
 import { type CsdiffOptions, denoise, initCsdiff } from "../src/symdiffuser/csdiff.ts";
 import { noiseSchedule } from "../src/symdiffuser/noise.ts";
 import { pretrainingBatch, pretrainingObjective } from "../src/symdiffuser/pretrain.ts";
 import { compile, constant, keyOf, type NdArray, normal, trace, zeros } from "../src/tensor/index.ts";
+import { median } from "./figures.ts";
 import { peakGflops } from "./peak.ts";
 
 const configurations = {
@@ -48,7 +51,7 @@ async function timed(run: () => Promise<unknown>, seconds: number): Promise<numb
     await run();
     times.push(performance.now() - start);
   }
-  return times.sort((a, b) => a - b)[times.length >> 1]!;
+  return median(times);
 }
 
 const specs = pretrainingBatch(bands, batch, options, false);
@@ -89,10 +92,40 @@ const extraction = await compile(
 const { t, "x0.0": a, "x0.1": b } = feeds as Record<string, NdArray>;
 
 const seconds = 5;
-const ours: number[] = [];
-const theirs: number[] = [];
-const extractionRatio: number[] = [];
-for (let round = 0; round < (python ? 5 : 1); round++) {
+const rounds = 5;
+
+/** What the twin prints of a round. */
+interface TwinRound {
+  readonly torch: string;
+  readonly compileFault: string | null;
+  readonly step: { readonly ms: number; readonly form: string };
+  readonly extraction: { readonly tilesPerSecond: number; readonly form: string };
+}
+
+/** The twin as a process that waits while we measure, so that what it compiled stays. */
+async function startTwin(program: string) {
+  const words = ["scripts/twin/denoiser.py", name, "--threads", `${threads}`, "--seconds", `${seconds}`];
+  const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<unknown> => {
+    const { value, done } = await lines.next();
+    if (done) throw new RangeError(`expected ${program} to run PyTorch; got an end`);
+    return JSON.parse(value as string);
+  };
+  await next();
+  return {
+    round: async (): Promise<TwinRound> => {
+      child.stdin.write("\n");
+      return (await next()) as TwinRound;
+    },
+    stop: () => child.stdin.end(),
+  };
+}
+
+const twin = python ? await startTwin(python) : null;
+const ours: { stepMs: number; extractionMs: number; stepShareOfPeak: number; extractionShareOfPeak: number }[] = [];
+const theirs: TwinRound[] = [];
+for (let round = 0; round < rounds; round++) {
   const peak = await peakGflops(threads);
   const stepMs = await timed(async () => {
     await step.run(
@@ -103,36 +136,37 @@ for (let round = 0; round < (python ? 5 : 1); round++) {
   }, seconds);
   const extractionMs = await timed(() => extraction.run({ t: t!, "x0.0": a!, "x0.1": b! }), seconds / 2);
   const rate = (ms: number, passes: number): number => (passes * forwardFlops()) / ms / 1e6 / peak;
-  console.log(
-    JSON.stringify({
-      engine: "symdiffuser",
-      name,
-      threads,
-      stepMs,
-      extractionMs,
-      tilesPerSecond: (batch / extractionMs) * 1e3,
-      peakGflops: peak,
-      stepShareOfPeak: rate(stepMs, 3),
-      extractionShareOfPeak: rate(extractionMs, 1),
-    }),
-  );
-  ours.push(stepMs);
-  if (python) {
-    const line = execFileSync(
-      python,
-      ["scripts/twin/denoiser.py", name, "--threads", `${threads}`, "--seconds", `${seconds}`],
-      {
-        encoding: "utf8",
-      },
-    );
-    console.log(line.trim());
-    const twin = JSON.parse(line.trim().split("\n").at(-1)!);
-    theirs.push(twin.step.ms);
-    // A tile's time: the twin takes the batch that suits it best.
-    extractionRatio.push((extractionMs / batch) * (twin.extraction.tilesPerSecond / 1e3));
+  const mine = {
+    stepMs,
+    extractionMs,
+    stepShareOfPeak: rate(stepMs, 3),
+    extractionShareOfPeak: rate(extractionMs, 1),
+  };
+  ours.push(mine);
+  console.log(JSON.stringify({ engine: "symdiffuser", name, threads, ...mine, peakGflops: peak }));
+  if (twin) {
+    theirs.push(await twin.round());
+    console.log(JSON.stringify(theirs.at(-1)));
   }
 }
-if (python) {
-  const median = (values: number[]): number => [...values].sort((x, y) => x - y)[values.length >> 1]!;
-  console.log(JSON.stringify({ stepRatio: median(ours) / median(theirs), extractionRatio: median(extractionRatio) }));
-}
+twin?.stop();
+
+const medianOf = (key: keyof (typeof ours)[number]): number => median(ours.map((one) => one[key]));
+const last = theirs.at(-1);
+// A tile's time: the twin takes the batch that suits it best.
+const theirTileMs = median(theirs.map(({ extraction }) => 1e3 / extraction.tilesPerSecond));
+console.log(
+  JSON.stringify({
+    name,
+    threads,
+    stepMs: medianOf("stepMs"),
+    tilesPerSecond: (batch / medianOf("extractionMs")) * 1e3,
+    stepShareOfPeak: medianOf("stepShareOfPeak"),
+    extractionShareOfPeak: medianOf("extractionShareOfPeak"),
+    ...(last && {
+      stepRatio: medianOf("stepMs") / median(theirs.map(({ step }) => step.ms)),
+      extractionRatio: medianOf("extractionMs") / batch / theirTileMs,
+      twin: `PyTorch ${last.torch}, step ${last.step.form}, extraction ${last.extraction.form}${last.compileFault === null ? "" : `; torch.compile: ${last.compileFault}`}`,
+    }),
+  }),
+);

@@ -2,6 +2,7 @@
  * @file How long does a hyperspectral cube take to read, and how much memory, next to the formats' own libraries?
  *
  * Run: node --import tsx bench/reading.ts [Python with GDAL] [Python with SciPy and h5py] [rounds 5] [name of a file]
+ * With --json, a JSON line for each file takes the place of the table.
  *
  * A cube of 349 × 1905 pixels and 144 bands of 16 bits is written by GDAL, SciPy and h5py into a temporary folder. Every
  * reading is a fresh process, ours and theirs in turn, the files in the system's cache. Ours ends with `[H, W, L]`,
@@ -14,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readRaster } from "../src/scene/index.ts";
+import { median } from "./figures.ts";
 
 /** What one process measured. */
 interface Reading {
@@ -83,7 +85,8 @@ const readWithH5py = readWith({
   AXES: "x.transpose(2, 1, 0)",
 });
 
-const [first, second = "python3", rounds = "5", only] = process.argv.slice(2);
+const isJson = process.argv.includes("--json");
+const [first, second = "python3", rounds = "5", only] = process.argv.slice(2).filter((word) => word !== "--json");
 if (first === "--read") await readHere(second);
 else compare(first ?? "python3", second, Number(rounds));
 
@@ -110,9 +113,10 @@ function compare(gdalPython: string, scipyPython: string, rounds: number): void 
       ["packed.mat", scipyPython, readWithScipy],
       ["v73.mat", scipyPython, readWithH5py],
     ];
-    console.log(
-      "file        ours best median s   theirs best median band-last s   ratio band-last   memory ours theirs",
-    );
+    if (!isJson)
+      console.log(
+        "file        ours best median s   theirs best median band-last s   ratio band-last   memory ours theirs",
+      );
     for (const [name, python, script] of files) {
       if (only !== undefined && only !== name) continue;
       const file = join(folder, name);
@@ -122,11 +126,22 @@ function compare(gdalPython: string, scipyPython: string, rounds: number): void 
         ours.push(read(process.execPath, "--import", "tsx", fileURLToPath(import.meta.url), "--read", file));
         theirs.push(read(python, "-c", script, file));
       }
-      console.log(line(name, ours, theirs));
+      console.log(isJson ? jsonLine(name, ours, theirs) : line(name, ours, theirs));
     }
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function jsonLine(file: string, ours: readonly Reading[], theirs: readonly Reading[]): string {
+  const least = (all: readonly Reading[], key: keyof Reading): number => Math.min(...all.map((one) => one[key]));
+  return JSON.stringify({
+    file,
+    seconds: least(ours, "seconds"),
+    ratio: least(ours, "seconds") / least(theirs, "seconds"),
+    bandLastRatio: least(ours, "seconds") / least(theirs, "bandLastSeconds"),
+    memory: Math.max(...ours.map((one) => one.addedBytes)) / cubeBytes,
+  });
 }
 
 function line(name: string, ours: readonly Reading[], theirs: readonly Reading[]): string {
@@ -139,10 +154,6 @@ function line(name: string, ours: readonly Reading[], theirs: readonly Reading[]
     ...[Math.min(...seconds) / Math.min(...other), Math.min(...seconds) / Math.min(...bandLast), ...memory],
   ];
   return `${name.padEnd(10)}${columns.map((number) => number.toFixed(2).padStart(9)).join("")}`;
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 }
 
 function read(program: string, ...words: string[]): Reading {
