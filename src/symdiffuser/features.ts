@@ -7,21 +7,21 @@ import { contextFeatures, contextSize, gatherPixels, type Image, type Progress, 
 import {
   type Compute,
   childKey,
-  compile,
+  compileLanes,
   constant,
+  inLanes,
   type Key,
+  type LaneProgram,
   type NdArray,
   ndarray,
   normal,
-  type Program,
   type Spec,
   trace,
-  zeros,
 } from "../tensor/index.ts";
 import { type Csdiff, denoise } from "./csdiff.ts";
 import { noiseSchedule } from "./noise.ts";
 import type { SymDiffuserOptions } from "./options.ts";
-import { stitched, tilesPerBatch } from "./stitch.ts";
+import { arraysOf, stitched, tilesPerBatch } from "./stitch.ts";
 
 /** Features of pixels, `[n, V, M·C]`: V views of the surroundings, M = steps × sources tokens of C channels. */
 export interface SceneFeatures {
@@ -50,7 +50,7 @@ async function featureProgram(
   text: NdArray,
   options: SymDiffuserOptions,
   { threads, device }: Compute,
-): Promise<Program> {
+): Promise<LaneProgram> {
   const tokens = options.network.patch ** 2;
   const vector = packParameters(network);
   const specs: Record<string, Spec> = {
@@ -67,7 +67,7 @@ async function featureProgram(
     const halves = denoise(weights, latents, inputs["t"]!, condition, options.network);
     return Object.fromEntries(halves.map(({ features }, source) => [`f.${source}`, features]));
   });
-  return compile(graph, { threads, device, constants: { parameters: vector } });
+  return compileLanes(graph, { threads, device, constants: { parameters: vector } });
 }
 
 /** Latents noised to a step. The noise belongs to the scene position and is the same for every step. */
@@ -159,7 +159,7 @@ function sideBySide(images: readonly Image[]): Image {
 
 /** One tile a pixel: its own token, and mean and deviation over the tile's tokens. */
 async function centreFeatures(
-  program: Program,
+  program: LaneProgram,
   noisy: readonly Readonly<Record<string, Image>>[],
   steps: readonly NdArray[],
   outputs: readonly string[],
@@ -177,22 +177,23 @@ async function centreFeatures(
   const channels = program.outputs.get(outputs[0]!)!.shape[2]!;
   const view = steps.length * outputs.length * channels;
   const result = new Float32Array(pixels.length * centreViews * view);
-  const places = new Int32Array(tilesPerBatch * tokens);
-  const into = Object.fromEntries([...program.outputs].map(([name, { shape, dtype }]) => [name, zeros(shape, dtype)]));
-  for (let first = 0; first < pixels.length; first += tilesPerBatch) {
+  const buffers = Array.from({ length: program.lanes + 1 }, () => ({
+    places: new Int32Array(tilesPerBatch * tokens),
+    arrays: arraysOf(program.inputs, Object.keys(noisy[0]!)),
+    into: arraysOf(program.outputs, outputs),
+  }));
+  let done = 0;
+  await inLanes(Math.ceil(pixels.length / tilesPerBatch), buffers.length, async (batch, slot) => {
+    const { places, arrays, into } = buffers[slot]!;
+    const first = batch * tilesPerBatch;
     for (let tile = 0; tile < tilesPerBatch; tile++) {
       const pixel = pixels[Math.min(first + tile, pixels.length - 1)]!;
       const [row, col] = [Math.floor(pixel / width) - Math.floor(side / 2), (pixel % width) - Math.floor(side / 2)];
       tilePixels({ height, width }, { row, col }, side, places, tile * tokens);
     }
     for (const [which, images] of noisy.entries()) {
-      const feeds: Record<string, NdArray> = { t: steps[which]! };
-      for (const [name, image] of Object.entries(images)) {
-        const x = zeros([tilesPerBatch, tokens, image.channels]);
-        gatherPixels(image, places, x.data);
-        feeds[name] = x;
-      }
-      await program.run(feeds, into);
+      for (const [name, image] of Object.entries(images)) gatherPixels(image, places, arrays[name]!.data);
+      await program.run({ t: steps[which]!, ...arrays }, into);
       for (let tile = 0; tile < tilesPerBatch && first + tile < pixels.length; tile++) {
         for (const [source, name] of outputs.entries()) {
           const data = into[name]!.data;
@@ -212,7 +213,8 @@ async function centreFeatures(
         }
       }
     }
-    progress(Math.min(first + tilesPerBatch, pixels.length), pixels.length);
-  }
+    done += Math.min(tilesPerBatch, pixels.length - first);
+    progress(done, pixels.length);
+  });
   return result;
 }

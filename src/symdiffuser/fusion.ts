@@ -13,13 +13,13 @@ import {
   add,
   type Compute,
   childKey,
-  compile,
+  compileLanes,
   constant,
+  inLanes,
   type Key,
   mul,
   type NdArray,
   ndarray,
-  type Program,
   permutation,
   reshape,
   type Spec,
@@ -191,20 +191,24 @@ export async function fusionProgram(
       ),
     };
   });
-  const program: Program = await compile(graph, { threads, device, constants });
-  const feed = zeros([pixelsPerRun, size]);
-  const into = zeros([pixelsPerRun, classes]);
+  const program = await compileLanes(graph, { threads, device, constants });
+  const buffers = Array.from({ length: program.lanes + 1 }, () => ({
+    rows: zeros([pixelsPerRun, size]),
+    probabilities: zeros([pixelsPerRun, classes]),
+  }));
   return {
     release: () => program.release(),
     classify: async (rows) => {
       const count = rows.length / size;
       const result = new Float32Array(count * classes);
-      for (let first = 0; first < count; first += pixelsPerRun) {
+      await inLanes(Math.ceil(count / pixelsPerRun), buffers.length, async (run, slot) => {
+        const { rows: feed, probabilities } = buffers[slot]!;
+        const first = run * pixelsPerRun;
         const here = Math.min(pixelsPerRun, count - first);
         feed.data.set(rows.subarray(first * size, (first + here) * size));
-        await program.run({ rows: feed }, { probabilities: into });
-        result.set(into.data.subarray(0, here * classes), first * classes);
-      }
+        await program.run({ rows: feed }, { probabilities });
+        result.set(probabilities.data.subarray(0, here * classes), first * classes);
+      });
       return result;
     },
   };

@@ -12,7 +12,7 @@ import {
   type Arrays,
   type Compute,
   childKey,
-  compile,
+  compileLanes,
   type Key,
   type NdArray,
   ndarray,
@@ -132,7 +132,7 @@ async function encodeTiles(
     },
     (inputs) => ({ z: encode(symbolicParameters(parameters, inputs.parameters), inputs.x) }),
   );
-  const program = await compile(graph, { threads, device, constants: { parameters: vector } });
+  const program = await compileLanes(graph, { threads, device, constants: { parameters: vector } });
   const core = Math.max(1, patch - 4);
   const latent = await stitched(program, { x: image }, ["z"], image, patch, core);
   await program.release();

@@ -11,7 +11,14 @@ import { type Compute, childKey, DataError, keyOf, type NdArray, ndarray } from 
 import { type Csdiff, initCsdiff } from "./csdiff.ts";
 import { type SceneFeatures, sceneFeatures } from "./features.ts";
 import { finetuneStage } from "./finetune.ts";
-import { type FeatureScale, featureCount, fitFeatureScale, fusionProgram, headStage } from "./fusion.ts";
+import {
+  type FeatureScale,
+  type FusionProgram,
+  featureCount,
+  fitFeatureScale,
+  fusionProgram,
+  headStage,
+} from "./fusion.ts";
 import { type Head, initHead } from "./head.ts";
 import { encodeLatent, fitLatent, type LatentEncoder } from "./latent.ts";
 import { noiseSchedule } from "./noise.ts";
@@ -178,6 +185,7 @@ export function symDiffuserClassifier(
   { progress, ...compute }: Omit<Work, "runStage">,
 ): Classifier {
   const { options, latents, network, text, seed, scale, heads, classes } = model;
+  let program: Promise<FusionProgram> | undefined;
   let held: { readonly scene: Scene; readonly features: SceneFeatures } | null = null;
 
   const featuresOf = async (scene: Scene): Promise<SceneFeatures> => {
@@ -196,15 +204,19 @@ export function symDiffuserClassifier(
     report: Progress,
   ): Promise<Float32Array> => {
     const features = await featuresOf(scene);
-    const program = await fusionProgram(heads, scale, features, classes.length, compute);
+    program ??= fusionProgram(heads, scale, features, classes.length, compute);
+    const { classify } = await program;
     const result = new Float32Array((to - from) * scene.width * classes.length);
+    // While a strip is classified, the features of the next one are summed up.
+    let classified = Promise.resolve();
     for (let row = from; row < to; row += rowsPerStrip) {
       const end = Math.min(row + rowsPerStrip, to);
-      const strip = await program.classify(await features.at([row, end]));
-      result.set(strip, (row - from) * scene.width * classes.length);
+      const rows = await features.at([row, end]);
+      await classified;
+      classified = classify(rows).then((strip) => result.set(strip, (row - from) * scene.width * classes.length));
       report(end - from, to - from);
     }
-    await program.release();
+    await classified;
     return result;
   };
 

@@ -1,6 +1,6 @@
 /** @file A network over a whole scene: tiles in batches, the inner part of each tile kept. */
 import { coveringTiles, type Grid, gatherPixels, type Image, type Progress, tilePixels } from "../scene/index.ts";
-import { type Arrays, type NdArray, type Program, zeros } from "../tensor/index.ts";
+import { type Arrays, inLanes, type LaneProgram, type NdArray, zeros } from "../tensor/index.ts";
 
 /** Tiles of a batch; the last batch is filled up with repeated tiles. Eight keep the activations in the cache. */
 export const tilesPerBatch = 8;
@@ -15,7 +15,7 @@ export const tilesPerBatch = 8;
  * @returns        `[H, W, ΣC]`
  */
 export async function stitched(
-  program: Program,
+  program: LaneProgram,
   inputs: Readonly<Record<string, Image>>,
   outputs: readonly string[],
   { height, width }: Grid,
@@ -30,12 +30,17 @@ export async function stitched(
   const lengths = outputs.map((name) => program.outputs.get(name)!.shape[2]!);
   const channels = lengths.reduce((a, b) => a + b, 0);
   const image: Image = { height, width, channels, data: new Float32Array(height * width * channels) };
-  const arrays: Record<string, NdArray<"f32">> = {};
-  for (const [name, { channels: length }] of Object.entries(inputs))
-    arrays[name] = zeros([tilesPerBatch, tokens, length]);
-  const into = Object.fromEntries([...program.outputs].map(([name, { shape, dtype }]) => [name, zeros(shape, dtype)]));
-  const pixels = new Int32Array(tilesPerBatch * tokens);
-  for (let first = 0; first < places.length; first += tilesPerBatch) {
+  // While batches are computed, the next one is made ready.
+  const buffers = Array.from({ length: program.lanes + 1 }, () => ({
+    pixels: new Int32Array(tilesPerBatch * tokens),
+    arrays: arraysOf(program.inputs, Object.keys(inputs)),
+    into: arraysOf(program.outputs, outputs),
+  }));
+  const batches = Math.ceil(places.length / tilesPerBatch);
+  let done = 0;
+  await inLanes(batches, buffers.length, async (batch, slot) => {
+    const { pixels, arrays, into } = buffers[slot]!;
+    const first = batch * tilesPerBatch;
     for (let tile = 0; tile < tilesPerBatch; tile++) {
       tilePixels({ height, width }, places[Math.min(first + tile, places.length - 1)]!, side, pixels, tile * tokens);
     }
@@ -49,13 +54,19 @@ export async function stitched(
           for (const [at, name] of outputs.entries()) {
             const length = lengths[at]!;
             const from = (tile * tokens + r * side + c) * length;
-            image.data.set((into[name]!.data as Float32Array).subarray(from, from + length), to);
+            image.data.set(into[name]!.data.subarray(from, from + length), to);
             to += length;
           }
         }
       }
     }
-    progress(Math.min(first + tilesPerBatch, places.length), places.length);
-  }
+    done += Math.min(tilesPerBatch, places.length - first);
+    progress(done, places.length);
+  });
   return image;
+}
+
+/** Arrays for some inputs or outputs of a program. */
+export function arraysOf(specs: LaneProgram["inputs"], names: readonly string[]): Record<string, NdArray<"f32">> {
+  return Object.fromEntries(names.map((name) => [name, zeros(specs.get(name)!.shape)]));
 }

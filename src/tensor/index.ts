@@ -17,8 +17,8 @@ export {
 } from "./errors.ts";
 export { gradients } from "./gradient.ts";
 export { interpret } from "./interpret.ts";
-export { type ArrayOf, type DType, isSameShape, type NdArray, ndarray, type Shape, sizeOf, zeros } from "./ndarray.ts";
 export { compileLanes, inLanes, type LaneProgram } from "./lanes.ts";
+export { type ArrayOf, type DType, isSameShape, type NdArray, ndarray, type Shape, sizeOf, zeros } from "./ndarray.ts";
 export { type ModelOptions, toOnnx } from "./onnx.ts";
 export * from "./operations/index.ts";
 export { bernoulli, childKey, integers, type Key, keyOf, normal, permutation, philox, uniform } from "./random.ts";

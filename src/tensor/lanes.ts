@@ -6,7 +6,7 @@ import { DataError, InternalError } from "./errors.ts";
 import { type LaneThread, laneCount, onLane } from "./lane-thread.ts";
 import { type NdArray, sizeOf, zeros } from "./ndarray.ts";
 import { outputName, toOnnx } from "./onnx.ts";
-import { type Arrays, type CompileOptions, type Program, refuseUnknown } from "./session.ts";
+import { type Arrays, type CompileOptions, compile, type Program, refuseUnknown } from "./session.ts";
 import { simplify } from "./simplify.ts";
 import { type Graph, requireFit, type Spec } from "./tensor.ts";
 
@@ -28,11 +28,10 @@ const arrays = { f32: Float32Array, i32: Int32Array, bool: Uint8Array } as const
 
 let programs = 0;
 
-/** Compile a graph for the CPU, to be run several times at once. */
-export async function compileLanes(
-  graph: Graph,
-  { constants = {}, threads = 0 }: Pick<CompileOptions, "constants" | "threads"> = {},
-): Promise<LaneProgram> {
+/** Compile a graph to be run several times at once on the processor, one by one on other devices. */
+export async function compileLanes(graph: Graph, options: CompileOptions = {}): Promise<LaneProgram> {
+  const { constants = {}, threads = 0, device = "cpu" } = options;
+  if (device !== "cpu") return oneByOne(await compile(graph, options));
   const id = programs++;
   const model = toOnnx(simplify(graph), { constants });
   const lanes = laneCount(threads);
@@ -82,6 +81,16 @@ export async function compileLanes(
       await Promise.all(Array.from(opened.keys(), (thread) => thread.ask("close", { id })));
     },
   };
+}
+
+function oneByOne(program: Program): LaneProgram {
+  let last: Promise<unknown> = Promise.resolve();
+  const run: Program["run"] = (feeds, into) => {
+    const own = last.then(() => program.run(feeds, into));
+    last = own.catch(() => {});
+    return own;
+  };
+  return { ...program, lanes: 1, run };
 }
 
 function shared(name: string, { dtype, shape }: Spec): Shared {
