@@ -13,7 +13,7 @@ export const demoConfig = {
 } as const;
 
 /** The scene is settled, and all the rest is listed by the help of train. */
-const isOfDemo = (flag: string): boolean => ["--seed", "--baseline", "--out", "--threads"].includes(flag);
+const isOfDemo = (flag: string): boolean => ["--seed", "--baseline", "--out", "--threads", "--device"].includes(flag);
 
 export const define: Define = (command, context) => {
   const given = addConfigFlags(command, context.argv, isOfDemo);

@@ -1,7 +1,8 @@
 /** @file `symdiffuser evaluate`: a trained run against its own or other labels. */
 import { resolve } from "node:path";
+import type { DeviceChoice } from "../tensor/index.ts";
 import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
-import { wholeNumber } from "./flags.ts";
+import { deviceFlag, wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
 
 interface EvaluateFlags extends CommonFlags {
@@ -9,6 +10,7 @@ interface EvaluateFlags extends CommonFlags {
   readonly split?: string;
   readonly out?: string;
   readonly threads: number;
+  readonly device?: DeviceChoice;
 }
 
 export const define: Define = (command, context) => {
@@ -18,8 +20,9 @@ export const define: Define = (command, context) => {
   command.addOption(
     flag("--threads <number>", "threads to compute with").argParser(wholeNumber).default(0, "all cores"),
   );
+  command.addOption(deviceFlag());
   addCommonFlags(command);
-  command.action(async (run: string, { labels, split, out, threads, ...flags }: EvaluateFlags) => {
+  command.action(async (run: string, { labels, split, out, threads, device = "cpu", ...flags }: EvaluateFlags) => {
     const absolute = (path: string | undefined): string | null => (path === undefined ? null : resolve(path));
     await doJob(
       {
@@ -29,6 +32,7 @@ export const define: Define = (command, context) => {
         split: absolute(split),
         out: absolute(out),
         threads,
+        device,
       },
       null,
       flags,

@@ -1,6 +1,6 @@
 /** @file Every key of a configuration as a flag, from its schema, and the short flags of daily use. */
 import { type Command, InvalidArgumentError, type Option } from "commander";
-import { ConfigError } from "../tensor/index.ts";
+import { ConfigError, type DeviceChoice, deviceChoices } from "../tensor/index.ts";
 import { type ConfigKey, configKeys, type Override } from "../train/index.ts";
 import { flag as optionOf } from "./command.ts";
 
@@ -58,6 +58,8 @@ function sets(...paths: readonly string[]): (text: string) => readonly Given[] {
   return (text) => paths.map((path) => ({ path: path.split("."), value: flagValue(keyOfPath(path), text) }));
 }
 
+const deviceMeaning = "where to compute: cpu, webgpu, cuda, or auto for the faster of the first two (default: cpu)";
+
 const daily: readonly ConfigFlag[] = [
   {
     flags: "--source <name=FILE>",
@@ -111,6 +113,7 @@ const daily: readonly ConfigFlag[] = [
   },
   { flags: "--out <dir>", meaning: "folder of the run (default: runs/NAME)", given: sets("out") },
   { flags: "--threads <number>", meaning: "threads to compute with (default: all cores)", given: sets("threads") },
+  { flags: "--device <name>", meaning: deviceMeaning, given: sets("device") },
 ];
 
 const simulateFlag = {
@@ -218,6 +221,15 @@ export function addConfigFlags(
     const hasSplitSeed = given.some(isSplitSeed);
     return given.filter((one) => !hasSplitSeed || one.path.join(".") !== "split.seed" || isSplitSeed(one));
   };
+}
+
+/** The flag of commands that compute without a configuration. */
+export function deviceFlag(): Option {
+  return optionOf("--device <name>", deviceMeaning).argParser((text: string): DeviceChoice => {
+    const known = deviceChoices.find((choice) => choice === text);
+    if (known !== undefined) return known;
+    throw new InvalidArgumentError(`expected one of ${deviceChoices.join(", ")}; got "${text}"`);
+  });
 }
 
 /** An integer from 0 as a flag's value. @throws InvalidArgumentError */

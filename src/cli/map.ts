@@ -3,8 +3,9 @@ import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { Area } from "../evaluate/index.ts";
 import { type PolygonFormat, polygonFormats } from "../mapping/index.ts";
+import type { DeviceChoice } from "../tensor/index.ts";
 import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
-import { parseSource, wholeNumber } from "./flags.ts";
+import { deviceFlag, parseSource, wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -12,6 +13,7 @@ interface MapFlags extends CommonFlags {
   readonly source?: Readonly<Record<string, readonly string[]>>;
   readonly out?: string;
   readonly threads: number;
+  readonly device?: DeviceChoice;
   readonly cog?: true;
   readonly probabilities?: true;
   readonly polygons?: PolygonFormat;
@@ -52,6 +54,7 @@ export const define: Define = (command, context) => {
   command.addOption(
     flag("--threads <number>", "threads to compute with").argParser(wholeNumber).default(0, "all cores"),
   );
+  command.addOption(deviceFlag());
   command.addOption(flag("--cog", "write rasters with overviews, as cloud-optimised GeoTIFF"));
   command.addOption(flag("--probabilities", "write probabilities.tif, too: one band a class"));
   command.addOption(
@@ -66,14 +69,23 @@ export const define: Define = (command, context) => {
   );
   addCommonFlags(command);
   command.action(async (run: string, flags: MapFlags) => {
-    const { source, out, threads, cog = false, probabilities = false, polygons = null, minArea = null } = flags;
+    const {
+      source,
+      out,
+      threads,
+      device = "cpu",
+      cog = false,
+      probabilities = false,
+      polygons = null,
+      minArea = null,
+    } = flags;
     if (minArea !== null && polygons === null) {
       throw new UsageError("map", "expected --polygons with --min-area; got none");
     }
     const folder = out === undefined ? null : resolve(out);
     const files = { cog, probabilities, polygons, smallestArea: minArea };
     await doJob(
-      { job: "map", run: resolve(run), sources: source ?? null, out: folder, files, threads },
+      { job: "map", run: resolve(run), sources: source ?? null, out: folder, files, threads, device },
       null,
       flags,
       context,
