@@ -3,13 +3,15 @@
  *
  * @see TIFF 6.0; OGC 19-008r4 (GeoTIFF 1.1); GDAL's driver for nodata (42113) and metadata (42112)
  */
-import type { Category, Georeference, RasterData } from "../scene/index.ts";
+import type { Category, Georeference, RasterData, Rectangle } from "../scene/index.ts";
 import { DataError, ShapeError, UnsupportedError } from "../tensor/index.ts";
 import { gdalMetadata } from "./gdal-xml.ts";
 import { geoFields } from "./geo-fields.ts";
-import { type Reducible, type Reduction, withOverviews } from "./overviews.ts";
+import { overviewSizes, type Reduction } from "./overviews.ts";
 import { type TiffField, type TiffImage, tiffFile } from "./tiff-directory.ts";
-import { encodedTiles, predictors } from "./tiff-tiles.ts";
+import { type LevelShape, type PixelType, type TiffLevel, tiffLevel } from "./tiff-level.ts";
+import { predictors } from "./tiff-tiles.ts";
+import { type TileStore, tilesInMemory } from "./tile-store.ts";
 
 /** What a GeoTIFF holds; a `Raster` is one. */
 export interface GeoTiff {
@@ -30,6 +32,11 @@ export interface GeoTiff {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Makes the file a cloud-optimised GeoTIFF, with overviews by this rule: `mode` for classes, `mean` for measures. */
   readonly overviews?: Reduction | null;
+}
+
+/** The same, without its pixels. */
+export interface GeoTiffHead extends Omit<GeoTiff, "data"> {
+  readonly type: PixelType;
 }
 
 const tileSide = 256;
@@ -66,39 +73,69 @@ export function geoTiffParts(image: GeoTiff): Generator<Uint8Array, void> {
       [data.length],
     ]);
   }
-  if (image.bandNames && image.bandNames.length !== bands) {
-    throw new DataError("encodeGeoTiff", `expected ${bands} band names; got ${image.bandNames.length}`);
-  }
-  const palette = paletteOf(image);
-  if (!image.overviews) return tiffFile([tiffImage(image, palette, describingFields(image))]);
-  const [, ...small] = withOverviews(image, image.overviews, tileSide);
-  const isOverview: TiffField = { tag: 254, type: "long", values: [1] };
-  return tiffFile(
-    [
-      tiffImage(image, palette, describingFields(image)),
-      ...small.map((level) => tiffImage(level, palette, [isOverview, ...nodataFields(image)])),
-    ],
-    { isCloudOptimized: true },
-  );
+  const writer = geoTiffWriter({ ...image, type: data.constructor as PixelType }, tilesInMemory());
+  writer.write({ row: 0, col: 0, height, width }, data);
+  return writer.parts();
 }
 
-/** The full image or an overview: fields of its pixels and `others`, and the tiles. */
-function tiffImage(pixels: Reducible, palette: Uint16Array | null, others: readonly TiffField[]): TiffImage {
-  const { height, width, bands, data } = pixels;
-  const format = formatOf(data);
-  // Neighbouring heights or radiances are alike, neighbouring class numbers are equal or unrelated.
-  const predictor =
-    palette !== null ? predictors.none : format === sampleFormats.float ? predictors.float : predictors.difference;
-  const isColour = data instanceof Uint8Array && bands === 3;
-  const tileHeight = Math.min(tileSide, Math.ceil(height / 16) * 16);
-  const tileWidth = Math.min(tileSide, Math.ceil(width / 16) * 16);
+/** A GeoTIFF that gets its pixels part by part. */
+export interface GeoTiffWriter {
+  /** @param data  `[H, W, L]` of the part; parts come in any order, each pixel once, and missing ones need not come */
+  write(part: Rectangle, data: RasterData): void;
+  /** All parts of the file, in order, once all pixels are written. */
+  parts(): Generator<Uint8Array, void>;
+}
+
+/** @param store  where encoded tiles wait */
+export function geoTiffWriter(image: GeoTiffHead, store: TileStore): GeoTiffWriter {
+  if (image.bandNames && image.bandNames.length !== image.bands) {
+    throw new DataError("encodeGeoTiff", `expected ${image.bands} band names; got ${image.bandNames.length}`);
+  }
+  const palette = paletteOf(image);
+  const { height, width, overviews } = image;
+  const sizes = overviews ? overviewSizes(height, width, tileSide) : [[height, width] as const];
+  const levels: TiffLevel[] = [];
+  for (const [rows, cols] of sizes.toReversed()) {
+    const half = levels[0];
+    const next = half === undefined || !overviews ? null : { level: half, reduction: overviews };
+    levels.unshift(tiffLevel(levelShape(image, rows, cols, palette !== null), store, next));
+  }
+  const isOverview: TiffField = { tag: 254, type: "long", values: [1] };
+  return {
+    write: (part, data) => levels[0]!.write(part, data),
+    parts: () => {
+      // A level that is finished has passed all on to the next.
+      const images = levels.map((level, at): TiffImage => {
+        const others = at === 0 ? describingFields(image) : [isOverview, ...nodataFields(image)];
+        return { fields: [...pixelFields(level.shape, palette), ...others], tiles: level.finish() };
+      });
+      return tiffFile(images, store, { isCloudOptimized: Boolean(overviews) });
+    },
+  };
+}
+
+function levelShape(image: GeoTiffHead, height: number, width: number, isPalette: boolean): LevelShape {
+  const { bands, type, nodata = null } = image;
+  const isFloat = formatOf(type) === sampleFormats.float;
+  return {
+    ...{ height, width, bands, type, nodata },
+    tileHeight: Math.min(tileSide, Math.ceil(height / 16) * 16),
+    tileWidth: Math.min(tileSide, Math.ceil(width / 16) * 16),
+    // Neighbouring heights or radiances are alike, neighbouring class numbers are equal or unrelated.
+    predictor: isPalette ? predictors.none : isFloat ? predictors.float : predictors.difference,
+  };
+}
+
+/** Fields of the pixels of the full image or an overview. */
+function pixelFields(shape: LevelShape, palette: Uint16Array | null): TiffField[] {
+  const { height, width, bands, type, tileHeight, tileWidth, predictor } = shape;
+  const isColour = type === Uint8Array && bands === 3;
   const each = (value: number): number[] => new Array<number>(bands).fill(value);
   const photometric = palette ? photometrics.palette : isColour ? photometrics.rgb : photometrics.grey;
-
   const fields: TiffField[] = [
     { tag: 256, type: "long", values: [width] },
     { tag: 257, type: "long", values: [height] },
-    { tag: 258, type: "short", values: each(data.BYTES_PER_ELEMENT * 8) },
+    { tag: 258, type: "short", values: each(bytesOf(type) * 8) },
     { tag: 259, type: "short", values: [deflate] },
     { tag: 262, type: "short", values: [photometric] },
     { tag: 277, type: "short", values: [bands] },
@@ -106,16 +143,15 @@ function tiffImage(pixels: Reducible, palette: Uint16Array | null, others: reado
     { tag: 317, type: "short", values: [predictor] },
     { tag: 322, type: "long", values: [tileWidth] },
     { tag: 323, type: "long", values: [tileHeight] },
-    { tag: 339, type: "short", values: each(format) },
-    ...others,
+    { tag: 339, type: "short", values: each(formatOf(type)) },
   ];
   if (bands > 1 && !isColour) fields.push({ tag: 338, type: "short", values: each(0).slice(1) });
   if (palette) fields.push({ tag: 320, type: "short", values: palette });
-  return { fields, tiles: [...encodedTiles(pixels, tileHeight, tileWidth, predictor)] };
+  return fields;
 }
 
 /** Fields that tell of the file as a whole: place, nodata, metadata, names. */
-function describingFields(image: GeoTiff): TiffField[] {
+function describingFields(image: GeoTiffHead): TiffField[] {
   const { georeference, height, width } = image;
   const xml = gdalMetadata(image.metadata ?? {}, image.bandNames ?? null);
   return [
@@ -126,7 +162,7 @@ function describingFields(image: GeoTiff): TiffField[] {
   ];
 }
 
-function nodataFields({ nodata }: GeoTiff): TiffField[] {
+function nodataFields({ nodata }: GeoTiffHead): TiffField[] {
   return nodata == null ? [] : [{ tag: 42113, type: "ascii", text: nodataText(nodata) }];
 }
 
@@ -134,18 +170,21 @@ function nodataText(nodata: number): string {
   return String(nodata).toLowerCase().replace("infinity", "inf");
 }
 
-function formatOf(data: RasterData): number {
-  if (data instanceof Float32Array || data instanceof Float64Array) return sampleFormats.float;
-  return data instanceof Int8Array || data instanceof Int16Array || data instanceof Int32Array
-    ? sampleFormats.signed
-    : sampleFormats.unsigned;
+function bytesOf(type: PixelType): number {
+  return (type as unknown as { readonly BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
+}
+
+function formatOf(type: PixelType): number {
+  if (type === Float32Array || type === Float64Array) return sampleFormats.float;
+  const isSigned = type === Int8Array || type === Int16Array || type === Int32Array;
+  return isSigned ? sampleFormats.signed : sampleFormats.unsigned;
 }
 
 /** ColorMap: all reds, then all greens, then all blues, 0–65535, one a possible value; null where there are no colours. */
-function paletteOf({ bands, data, categories }: GeoTiff): Uint16Array | null {
-  if (bands !== 1 || !(data instanceof Uint8Array || data instanceof Uint16Array)) return null;
+function paletteOf({ bands, type, categories }: GeoTiffHead): Uint16Array | null {
+  if (bands !== 1 || !(type === Uint8Array || type === Uint16Array)) return null;
   if (!categories?.some(({ color }) => color !== null)) return null;
-  const size = 256 ** data.BYTES_PER_ELEMENT;
+  const size = 256 ** bytesOf(type);
   const palette = new Uint16Array(3 * size);
   for (const { value, color } of categories) {
     if (color === null || value < 0 || value >= size) continue;

@@ -5,12 +5,15 @@ export { type Confusion, confusion } from "./confusion.ts";
 export { encodeAuxXml } from "./gdal-xml.ts";
 export { geoJsonParts, type ToLonLat } from "./geojson.ts";
 export { writeGeoPackage } from "./geopackage.ts";
-export { encodeGeoTiff, type GeoTiff, geoTiffParts } from "./geotiff-writer.ts";
-export { type MapData, mapPicture } from "./legend.ts";
+export { createGeoTiff, type GeoTiffFile } from "./geotiff-file.ts";
+export { encodeGeoTiff, type GeoTiff, type GeoTiffHead, geoTiffParts } from "./geotiff-writer.ts";
+export { cellsPicture, type MapData, type MapNotes, mapPicture, mapSide } from "./legend.ts";
 export {
   classPicture,
   confidenceColors,
   confidencePicture,
+  type LabelCells,
+  labelCells,
   type Plane,
   splitColors,
   splitParts,

@@ -2,17 +2,24 @@
 import type { Color, Georeference, LandCoverClass } from "../scene/index.ts";
 import { drawText, enlarged, factorFor, fillRectangle, newPicture, type Picture, place, textWidth } from "./canvas.ts";
 import { lineHeight } from "./font.ts";
-import { classPicture, type Plane } from "./map-picture.ts";
+import { cellsOf, type LabelCells, type Plane } from "./map-picture.ts";
 import { pixelSizeM, scaleBar } from "./scale-bar.ts";
 
-/** What {@link mapPicture} shows. */
-export interface MapData {
-  /** Labels 0…K; 0 = not classified. */
-  readonly labels: Plane;
+/** What is beside the map in {@link mapPicture}. */
+export interface MapNotes {
   readonly classes: readonly Pick<LandCoverClass, "name" | "color">[];
   readonly title?: string;
   readonly georeference?: Georeference | null;
 }
+
+/** What {@link mapPicture} shows. */
+export interface MapData extends MapNotes {
+  /** Labels 0…K; 0 = not classified. */
+  readonly labels: Plane;
+}
+
+/** Longest side of the map itself in its picture, in pixels. */
+export const mapSide = 960;
 
 const paper: Color = [255, 255, 255];
 const emptyGround: Color = [233, 236, 239];
@@ -28,9 +35,7 @@ interface Entry {
 }
 
 /** Classes in the order of their labels, with shares of the classified area; then what was not classified, if any. */
-function entriesOf({ labels, classes }: MapData): Entry[] {
-  const counts = new Array<number>(classes.length + 1).fill(0);
-  for (let pixel = 0; pixel < labels.height * labels.width; pixel++) counts[labels.data[pixel]!]!++;
+function entriesOf(counts: readonly number[], classes: MapNotes["classes"]): Entry[] {
   const classified = counts.slice(1).reduce((sum, count) => sum + count, 0);
   const percent = (count: number): string =>
     count > 0 && count / classified < 0.0005 ? "<0.1 %" : `${((100 * count) / Math.max(1, classified)).toFixed(1)} %`;
@@ -43,15 +48,19 @@ function entriesOf({ labels, classes }: MapData): Entry[] {
  *
  * @param side  longest side of the map itself in the picture, in pixels
  */
-export function mapPicture(data: MapData, side = 960): Picture {
-  const { labels, classes, georeference } = data;
-  const colors = classes.map(({ color }) => color);
-  const shrunk = classPicture(labels, colors, side);
+export function mapPicture(data: MapData, side: number = mapSide): Picture {
+  return cellsPicture(cellsOf(data.labels, data.classes.length, side), data, side);
+}
+
+/** The same of a map that came part by part. */
+export function cellsPicture(cells: LabelCells, notes: MapNotes, side: number = mapSide): Picture {
+  const { classes, georeference, title } = notes;
+  const shrunk = cells.picture(classes.map(({ color }) => color));
   const map = enlarged(shrunk, factorFor(shrunk, side));
   const scale = 2;
   const unit = lineHeight * scale;
   const margin = unit;
-  const entries = entriesOf(data);
+  const entries = entriesOf(cells.counts(), classes);
 
   const boxSide = 9 * scale;
   const nameLeft = boxSide + 6 * scale;
@@ -60,7 +69,7 @@ export function mapPicture(data: MapData, side = 960): Picture {
   const columnWidth = nameLeft + nameWidth + 8 * scale + shareWidth;
 
   const isBeside = map.width <= map.height * 1.4;
-  const titleHeight = data.title ? unit + margin : 0;
+  const titleHeight = title ? unit + margin : 0;
   const pixelM = georeference ? pixelSizeM(georeference) : null;
   const barHeight = pixelM === null ? 0 : unit + margin / 2;
   const gap = margin * 1.5;
@@ -70,7 +79,7 @@ export function mapPicture(data: MapData, side = 960): Picture {
   const rows = Math.ceil(entries.length / columns);
   const legendWidth = columns * columnWidth + (columns - 1) * gap;
   const mapBlock = map.height + barHeight;
-  const titleWidth = data.title ? textWidth(data.title, scale * 1.5) : 0;
+  const titleWidth = title ? textWidth(title, scale * 1.5) : 0;
   const inner = isBeside ? map.width + gap + legendWidth : Math.max(map.width, legendWidth);
   const picture = newPicture(
     Math.round(
@@ -80,13 +89,13 @@ export function mapPicture(data: MapData, side = 960): Picture {
     paper,
   );
 
-  if (data.title) drawText(picture, data.title, margin - 4 * scale, margin, scale * 1.5, ink);
+  if (title) drawText(picture, title, margin - 4 * scale, margin, scale * 1.5, ink);
   const top = margin + titleHeight;
   fillRectangle(picture, top - 1, margin - 1, map.height + 2, map.width + 2, frame);
   fillRectangle(picture, top, margin, map.height, map.width, emptyGround);
   place(picture, map, top, margin);
   if (pixelM !== null) {
-    drawScaleBar(picture, (pixelM * labels.width) / map.width, map.width, top + map.height + margin / 2, margin, scale);
+    drawScaleBar(picture, (pixelM * cells.width) / map.width, map.width, top + map.height + margin / 2, margin, scale);
   }
 
   const legendTop = isBeside ? top : top + mapBlock + margin;

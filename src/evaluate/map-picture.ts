@@ -1,5 +1,5 @@
 /** @file Pictures of results: class map, confidence, and which pixels trained and tested. */
-import type { Color, Split } from "../scene/index.ts";
+import type { Color, Rectangle, Split } from "../scene/index.ts";
 import { newPicture, type Picture } from "./canvas.ts";
 import { type ColorMap, colorAt, magma } from "./color-map.ts";
 
@@ -23,6 +23,66 @@ export const splitColors: Readonly<Record<(typeof splitParts)[number], Color>> =
 /** The colours in which {@link confidencePicture} shows 0…1. */
 export const confidenceColors: ColorMap = magma;
 
+/** A label map shrunk to cells of whole pixels, which gets its labels part by part, in any order. */
+export interface LabelCells {
+  /** Of the map, in pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** @param labels  `[H, W]` of the part; pixels that never come have label 0 */
+  add(part: Rectangle, labels: ArrayLike<number>): void;
+  /** Pixels of each label, `[K + 1]`. */
+  counts(): readonly number[];
+  /** The most frequent label of each cell, the smallest of several, 0 only where nothing else is there. */
+  picture(colors: readonly Color[]): Picture;
+}
+
+/**
+ * Cells of a label map.
+ *
+ * @param classes      `K`
+ * @param maximumSide  longest side of the picture in pixels
+ */
+export function labelCells(
+  { height, width }: Pick<Plane, "height" | "width">,
+  classes: number,
+  maximumSide: number,
+): LabelCells {
+  const step = Math.ceil(Math.max(height, width) / maximumSide);
+  const [rows, cols] = [Math.ceil(height / step), Math.ceil(width / step)];
+  const inCells = new (step < 256 ? Uint16Array : Uint32Array)(rows * cols * classes);
+  const inAll = new Array<number>(classes + 1).fill(0);
+  inAll[0] = height * width;
+  return {
+    height,
+    width,
+    add(part, labels) {
+      for (let row = 0, at = 0; row < part.height; row++) {
+        const cellRow = Math.floor((part.row + row) / step) * cols;
+        for (let col = 0; col < part.width; col++, at++) {
+          const label = labels[at]!;
+          if (label === 0) continue;
+          inCells[(cellRow + Math.floor((part.col + col) / step)) * classes + label - 1]!++;
+          inAll[label]!++;
+          inAll[0]!--;
+        }
+      }
+    },
+    counts: () => inAll,
+    picture(colors) {
+      const picture = newPicture(rows, cols);
+      for (let cell = 0; cell < rows * cols; cell++) {
+        let [best, most] = [0, 0];
+        for (let label = 1; label <= classes; label++) {
+          const count = inCells[cell * classes + label - 1]!;
+          if (count > most) [best, most] = [label, count];
+        }
+        if (best !== 0) picture.data.set([...colors[best - 1]!, 255], cell * 4);
+      }
+      return picture;
+    },
+  };
+}
+
 /**
  * Picture of labels: 0 is transparent, k has `colors[k − 1]`. A large map is shrunk to the most frequent label of each
  * block of pixels, 0 only where nothing else is there, so that sparse ground truth stays visible.
@@ -30,25 +90,14 @@ export const confidenceColors: ColorMap = magma;
  * @param maximumSide  longest side of the picture in pixels
  */
 export function classPicture(labels: Plane, colors: readonly Color[], maximumSide = 1024): Picture {
-  const { height, width, data } = labels;
-  const step = Math.ceil(Math.max(height, width) / maximumSide);
-  const picture = newPicture(Math.ceil(height / step), Math.ceil(width / step));
-  const counts = new Uint32Array(colors.length + 1);
-  for (let row = 0; row < picture.height; row++) {
-    for (let col = 0; col < picture.width; col++) {
-      counts.fill(0);
-      let most = 0;
-      for (let r = row * step; r < Math.min(height, (row + 1) * step); r++) {
-        for (let c = col * step; c < Math.min(width, (col + 1) * step); c++) {
-          const label = data[r * width + c]!;
-          counts[label]!++;
-          if (label !== 0 && (most === 0 || counts[label]! > counts[most]!)) most = label;
-        }
-      }
-      if (most !== 0) picture.data.set([...colors[most - 1]!, 255], (row * picture.width + col) * 4);
-    }
-  }
-  return picture;
+  return cellsOf(labels, colors.length, maximumSide).picture(colors);
+}
+
+/** Cells with all labels of a map. */
+export function cellsOf({ height, width, data }: Plane, classes: number, maximumSide: number): LabelCells {
+  const cells = labelCells({ height, width }, classes, maximumSide);
+  cells.add({ row: 0, col: 0, height, width }, data);
+  return cells;
 }
 
 /**

@@ -63,11 +63,11 @@ function mode(values: Float64Array, count: number): number {
   return best;
 }
 
-/** The image and its overviews, until one fits into `side` × `side` pixels. */
-export function withOverviews<Image extends Reducible>(image: Image, reduction: Reduction, side: number): Reducible[] {
-  const levels: Reducible[] = [image];
-  for (let last: Reducible = image; Math.max(last.height, last.width) > side; levels.push(last)) {
-    last = halved(last, reduction);
+/** Heights and widths of an image and its overviews, until one fits into `side` × `side` pixels. */
+export function overviewSizes(height: number, width: number, side: number): (readonly [number, number])[] {
+  const sizes: (readonly [number, number])[] = [];
+  for (let [rows, cols] = [height, width]; ; [rows, cols] = [Math.ceil(rows / 2), Math.ceil(cols / 2)]) {
+    sizes.push([rows, cols]);
+    if (Math.max(rows, cols) <= side) return sizes;
   }
-  return levels;
 }

@@ -1,4 +1,5 @@
 /** @file The directories of a TIFF file: tagged fields, written as bytes (little-endian). */
+import type { StoredTile, TileStore } from "./tile-store.ts";
 
 /** One field of a TIFF directory. */
 export type TiffField =
@@ -8,7 +9,7 @@ export type TiffField =
 /** One image of a TIFF file: its fields without TileOffsets (324) and TileByteCounts (325), and its tiles in order. */
 export interface TiffImage {
   readonly fields: readonly TiffField[];
-  readonly tiles: readonly Uint8Array[];
+  readonly tiles: readonly StoredTile[];
 }
 
 const types = {
@@ -60,16 +61,18 @@ export interface TiffLayout {
  * full image first and its overviews by falling size this is the order of a cloud-optimised GeoTIFF. A file above
  * 4 GiB becomes a BigTIFF.
  *
+ * @param store  of the tiles
  * @returns the parts of the file in order
  * @see TIFF 6.0; OGC 21-026 (Cloud Optimized GeoTIFF); libtiff, "BigTIFF design"
  */
 export function* tiffFile(
   images: readonly TiffImage[],
+  store: TileStore,
   { isCloudOptimized = false, largestClassic = 0xffff_ffff }: TiffLayout = {},
 ): Generator<Uint8Array, void> {
   const text = new TextEncoder().encode(isCloudOptimized ? structureText : "");
   const [leader, trailer] = isCloudOptimized ? [4, 4] : [0, 0];
-  const framed = ({ length }: Uint8Array): number => even(leader + length + trailer);
+  const framed = ({ length }: StoredTile): number => even(leader + length + trailer);
   const tileBytes = images.reduce((sum, { tiles }) => sum + tiles.reduce((one, tile) => one + framed(tile), 0), 0);
   const classic = placedDirectories(images, text.length, layouts.classic);
   const isBig = classic.at(-1)!.end + tileBytes > largestClassic;
@@ -95,9 +98,10 @@ export function* tiffFile(
   for (const { tiles } of [...images].reverse()) {
     for (const tile of tiles) {
       const bytes = new Uint8Array(framed(tile));
+      const stored = store.get(tile);
       if (leader > 0) new DataView(bytes.buffer).setUint32(0, tile.length, true);
-      bytes.set(tile, leader);
-      if (trailer > 0) bytes.set(tile.subarray(-trailer), leader + tile.length);
+      bytes.set(stored, leader);
+      if (trailer > 0) bytes.set(stored.subarray(-trailer), leader + tile.length);
       yield bytes;
     }
   }

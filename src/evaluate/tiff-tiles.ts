@@ -1,4 +1,4 @@
-/** @file Pixels as the tiles of a TIFF file: cut, differenced by a predictor, compressed. */
+/** @file Pixels as the tiles of a TIFF file: differenced by a predictor, compressed. */
 import { endianness } from "node:os";
 import { deflateSync } from "node:zlib";
 import type { RasterData } from "../scene/index.ts";
@@ -7,44 +7,34 @@ import type { RasterData } from "../scene/index.ts";
 export const predictors = { none: 1, difference: 2, float: 3 } as const;
 export type Predictor = (typeof predictors)[keyof typeof predictors];
 
-/** Pixels `[H, W, L]` of an image. */
-interface Pixels {
-  readonly height: number;
-  readonly width: number;
-  readonly bands: number;
-  readonly data: RasterData;
-}
+/** Encodes one tile, whose numbers it may overwrite. */
+export type TileEncoder = (tile: RasterData) => Uint8Array;
 
-/** Deflated tiles, row by row; the last ones are filled up by repeating the image's last row and column. */
-export function* encodedTiles(
-  { height, width, bands, data }: Pixels,
-  tileHeight: number,
-  tileWidth: number,
-  predictor: Predictor,
-): Generator<Uint8Array> {
-  const rowLength = tileWidth * bands;
-  const tile = new (data.constructor as new (length: number) => RasterData)(tileHeight * rowLength);
-  const bytes = Buffer.from(tile.buffer);
-  const planes = predictor === predictors.float ? Buffer.alloc(bytes.length) : bytes;
-  for (let top = 0; top < height; top += tileHeight) {
-    for (let left = 0; left < width; left += tileWidth) {
-      const inside = Math.min(tileWidth, width - left) * bands;
-      for (let row = 0; row < tileHeight; row++) {
-        const from = (Math.min(top + row, height - 1) * width + left) * bands;
-        const to = row * rowLength;
-        tile.set(data.subarray(from, from + inside) as never, to);
-        for (let at = to + inside; at < to + rowLength; at++) tile[at] = tile[at - bands]!;
-        if (predictor === predictors.difference) {
-          // The typed array wraps around as the format wants it.
-          for (let at = to + rowLength - 1; at >= to + bands; at--) tile[at]! -= tile[at - bands]!;
-        } else if (predictor === predictors.float) {
-          floatRow(bytes, planes, row * rowLength * tile.BYTES_PER_ELEMENT, rowLength, tile.BYTES_PER_ELEMENT, bands);
-        }
-      }
-      const isAsStored = predictor === predictors.float || endianness() === "LE";
-      yield deflateSync(isAsStored ? planes : swapped(bytes, tile.BYTES_PER_ELEMENT));
+/**
+ * An encoder of deflated tiles.
+ *
+ * @param rowLength  numbers in a row of a tile
+ * @param bands      numbers of a pixel
+ */
+export function tileEncoder(rowLength: number, bands: number, predictor: Predictor): TileEncoder {
+  let planes = Buffer.alloc(0);
+  return (tile) => {
+    const bytes = Buffer.from(tile.buffer, tile.byteOffset, tile.byteLength);
+    const size = tile.BYTES_PER_ELEMENT;
+    if (predictor === predictors.float) {
+      if (planes.length !== bytes.length) planes = Buffer.alloc(bytes.length);
+      for (let row = 0; row < tile.length; row += rowLength)
+        floatRow(bytes, planes, row * size, rowLength, size, bands);
+      return deflateSync(planes);
     }
-  }
+    if (predictor === predictors.difference) {
+      for (let row = 0; row < tile.length; row += rowLength) {
+        // The typed array wraps around as the format wants it.
+        for (let at = row + rowLength - 1; at >= row + bands; at--) tile[at]! -= tile[at - bands]!;
+      }
+    }
+    return deflateSync(endianness() === "LE" ? bytes : swapped(bytes, size));
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -9,9 +9,18 @@ import { fileURLToPath } from "node:url";
 import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { fromArrayBuffer, type GeoTIFFImage } from "geotiff";
-import { encodeAuxXml, encodeGeoTiff, type GeoTiff } from "../../src/evaluate/index.ts";
+import { createGeoTiff, encodeAuxXml, encodeGeoTiff, type GeoTiff } from "../../src/evaluate/index.ts";
 import { tiffFile } from "../../src/evaluate/tiff-directory.ts";
-import { type Category, type Georeference, type RasterData, readRaster } from "../../src/scene/index.ts";
+import { tilesInMemory } from "../../src/evaluate/tile-store.ts";
+import {
+  type Category,
+  cutRaster,
+  type Georeference,
+  partsOf,
+  type RasterData,
+  type Rectangle,
+  readRaster,
+} from "../../src/scene/index.ts";
 import { pythonWith } from "./python-with.ts";
 
 async function imageOf(bytes: Uint8Array): Promise<GeoTIFFImage> {
@@ -119,7 +128,8 @@ describe("encodeGeoTiff, read back by geotiff.js", () => {
       ...[short(256, 16), short(257, 16), short(258, 8), short(259, 8), short(262, 1), short(277, 1)],
       ...[short(322, 16), short(323, 16), short(339, 1), { tag: 42113, type: "ascii", text: "-9999.25" } as const],
     ];
-    const parts = [...tiffFile([{ fields, tiles: [deflateSync(data)] }], { largestClassic: 0 })];
+    const store = tilesInMemory();
+    const parts = [...tiffFile([{ fields, tiles: [store.put(deflateSync(data))] }], store, { largestClassic: 0 })];
     const bytes = Uint8Array.from(Buffer.concat(parts));
     assert.deepEqual([...bytes.subarray(0, 8)], [0x49, 0x49, 43, 0, 8, 0, 0, 0]);
     assert.deepEqual(await pixelsOf(bytes), data);
@@ -314,5 +324,35 @@ describe("encodeGeoTiff, read back by GDAL", {
     );
     assert.deepEqual(found["rotated"]!["bandNames"], ["VV", "VH", "VV & <VH> ü"]);
     assert.deepEqual(found["points"]!["interpretation"], ["Red", "Green", "Blue"]);
+  });
+});
+
+describe("a GeoTIFF that gets its pixels part by part", () => {
+  const folder = mkdtempSync(join(tmpdir(), "parts-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const [height, width, bands] = [530, 700, 2];
+  const grid = { height, width };
+  const data = Float32Array.from({ length: height * width * bands }, (_, at) =>
+    at % (width * bands) < 700 && at >= 301 * width * bands ? Number.NaN : Math.sin(at / 50),
+  );
+  const raster = { ...grid, bands, data, georeference: null, bandNames: null, wavelengthsNm: null, nodata: null };
+  const whole = { ...raster, nodata: Number.NaN, overviews: "mean" } as const;
+  const partAt = (part: Rectangle): RasterData => cutRaster({ ...raster, valid: null, categories: null }, part).data;
+
+  it("has the bytes of one written whole, whatever the order, without the parts that are missing", async () => {
+    const file = createGeoTiff(join(folder, "parts.tif"), { ...whole, type: Float32Array });
+    const isMissing = ({ row, col, width }: Rectangle): boolean => row > 300 && col + width <= 350;
+    for (const part of [...partsOf(grid, 100)].reverse()) if (!isMissing(part)) file.write(part, partAt(part));
+    assert.deepEqual(readdirSync(folder).length, 1);
+    await file.finish();
+    assert.deepEqual(readdirSync(folder), ["parts.tif"]);
+    assert.ok(Buffer.compare(readFileSync(join(folder, "parts.tif")), encodeGeoTiff(whole)) === 0);
+  });
+
+  it("given up, leaves nothing", () => {
+    const file = createGeoTiff(join(folder, "given-up.tif"), { ...whole, type: Float32Array });
+    file.write({ row: 0, col: 0, height: 300, width: 300 }, partAt({ row: 0, col: 0, height: 300, width: 300 }));
+    file.abandon();
+    assert.ok(!readdirSync(folder).some((name) => name.includes("given-up")));
   });
 });
