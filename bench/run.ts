@@ -4,8 +4,9 @@
  * Run: npm run bench -- [words] [flags]; words choose benchmarks by parts of their names, without any all but the slow
  * ones run. --help lists the flags.
  */
-import { writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { benches } from "./benches.ts";
 import { type Figure, figureTable, isMet } from "./figures.ts";
@@ -17,7 +18,7 @@ const help = `npm run bench -- [words] [flags]
   --gdal-python <file> a Python with GDAL, to compare reading with
   --minutes <number>   length of the training that checks steadiness (default: 2; 120 for the full check)
   --json <file>        write the figures as JSON, too
-  --markdown           print the table as Markdown
+  --document           write the table into docs/benchmarks.md, too
 `;
 
 const { values, positionals } = parseArgs({
@@ -27,7 +28,7 @@ const { values, positionals } = parseArgs({
     "gdal-python": { type: "string" },
     minutes: { type: "string", default: "2" },
     json: { type: "string" },
-    markdown: { type: "boolean", default: false },
+    document: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -35,11 +36,20 @@ const { values, positionals } = parseArgs({
 const [cpu] = cpus();
 const machine = {
   cpu: cpu?.model ?? "unknown",
-  cores: cpus().length,
+  cores: availableParallelism(),
   memoryGb: Math.round(totalmem() / 1e9),
   platform: `${process.platform} ${process.arch}`,
   node: process.version,
 };
+
+/** Put text between the marks of docs/benchmarks.md. */
+function document(text: string): void {
+  const file = join(import.meta.dirname, "../docs/benchmarks.md");
+  const [before, after] = ["<!-- table: npm run bench -- --document -->\n", "<!-- end of table -->\n"];
+  const page = readFileSync(file, "utf8");
+  const start = page.indexOf(before) + before.length;
+  writeFileSync(file, page.slice(0, start) + text + page.slice(page.indexOf(after)));
+}
 
 const chosen = benches.filter(({ name, isSlow }) =>
   positionals.length === 0 ? !isSlow : positionals.some((word) => name.includes(word)),
@@ -60,11 +70,12 @@ else if (chosen.length === 0) {
     };
     figures.push(...measure(options));
   }
+  const date = new Date().toISOString().slice(0, 10);
   const about = `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}`;
-  console.log(`${about}\n\n${figureTable(figures, values.markdown ? "markdown" : "plain")}`);
+  console.log(`${about}\n\n${figureTable(figures, "plain")}`);
+  if (values.document) document(`${date}, ${about}.\n\n${figureTable(figures, "markdown")}`);
   if (values.json !== undefined) {
     const all = figures.map((one) => ({ ...one, isMet: isMet(one) }));
-    const date = new Date().toISOString().slice(0, 10);
     writeFileSync(values.json, `${JSON.stringify({ date, machine, figures: all }, null, 2)}\n`);
   }
 }
