@@ -48,4 +48,14 @@ export { makeSplit, type Split, type SplitOptions } from "./split.ts";
 export { type PixelGrid, readSplit, writeSplit } from "./splits/file.ts";
 export { parseSplitRule, type SplitRule, splitRules, splitRuleText } from "./splits/rule.ts";
 export { coveringTiles, type Grid, gatherPixels, type Image, mirrored, type TilePlace, tilePixels } from "./tiles.ts";
-export { cutRaster, partPlace, partsOf, type RasterWindows, type Rectangle, widened, windowsOf } from "./windows.ts";
+export {
+  cutRaster,
+  cutValid,
+  partPlace,
+  partsOf,
+  type RasterWindows,
+  type Rectangle,
+  wholeOf,
+  widened,
+  windowsOf,
+} from "./windows.ts";

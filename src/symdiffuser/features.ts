@@ -3,7 +3,17 @@
  * steps, summarised around the pixel. No label is seen here: condition injection is given "unknown" everywhere.
  */
 import { packParameters, symbolicParameters } from "../nn/index.ts";
-import { contextFeatures, contextSize, gatherPixels, type Image, type Progress, tilePixels } from "../scene/index.ts";
+import {
+  contextFeatures,
+  contextSize,
+  cutValid,
+  type Grid,
+  gatherPixels,
+  type Image,
+  type Progress,
+  type Rectangle,
+  tilePixels,
+} from "../scene/index.ts";
 import {
   type Compute,
   childKey,
@@ -31,8 +41,10 @@ export interface SceneFeatures {
   readonly tokens: number;
   /** C. */
   readonly channels: number;
-  /** @param pixels  indices, or the first and last + 1 row */
+  /** @param pixels  of the region: indices, or the first and last + 1 row */
   at(pixels: Int32Array | readonly [number, number], progress?: Progress): Promise<Float32Array>;
+  /** Give back what computes them. */
+  release(): Promise<void>;
 }
 
 /** Pixels around a pixel seen by `centre`: the pixel itself, and mean and deviation over its tile. */
@@ -70,11 +82,24 @@ async function featureProgram(
   return compileLanes(graph, { threads, device, constants: { parameters: vector } });
 }
 
-/** Latents noised to a step. The noise belongs to the scene position and is the same for every step. */
+/**
+ * Noise of a source, `[H, W, C]`. It belongs to the place of a pixel in the scene, so that parts of a scene have the
+ * noise of the whole, and is the same for every step.
+ */
+function positionNoise({ height, width, channels }: Image, key: Key, { row, col }: Place): Float32Array {
+  const noise = new Float32Array(height * width * channels);
+  const length = width * channels;
+  for (let line = 0; line < height; line++) {
+    noise.set(normal(childKey(key, row + line), [length], col * channels).data, line * length);
+  }
+  return noise;
+}
+
+/** Latents noised to a step, by the name of the input. */
 function noisedLatents(
   latents: readonly Image[],
+  noises: readonly Float32Array[],
   step: number,
-  key: Key,
   options: SymDiffuserOptions,
 ): Record<string, Image> {
   const alphaBar = step < 0 ? 1 : noiseSchedule(options.schedule, options.network.steps).alphaBar[step]!;
@@ -82,14 +107,36 @@ function noisedLatents(
   return Object.fromEntries(
     latents.map((latent, source) => {
       if (step < 0) return [`x.${source}`, latent];
-      const drawn = normal(childKey(childKey(key, "feature noise"), source), [latent.data.length]).data;
+      const drawn = noises[source]!;
       return [`x.${source}`, { ...latent, data: latent.data.map((value, at) => signal * value + noise * drawn[at]!) }];
     }),
   );
 }
 
+/** Upper-left pixel of an image in the scene. */
+type Place = Pick<Rectangle, "row" | "col">;
+
+/** What of the images features are wanted of. */
+export interface FeatureRegion {
+  /** Where the images lie in the scene. */
+  readonly place: Place;
+  /** Of the images. */
+  readonly region: Rectangle;
+  /** Room for the map of features, of at least so many numbers. */
+  readonly space: (length: number) => Float32Array;
+}
+
+/** All of a scene. */
+export function allOf({ height, width }: Grid): FeatureRegion {
+  return {
+    place: { row: 0, col: 0 },
+    region: { row: 0, col: 0, height, width },
+    space: (length) => new Float32Array(length),
+  };
+}
+
 /**
- * Features of a scene.
+ * Features of a region of a scene.
  *
  * @param latents  one a source, `[H, W, C_s]`
  * @param valid    `[H, W]`, null where every pixel is valid
@@ -99,6 +146,7 @@ export async function sceneFeatures(
   network: Csdiff,
   latents: readonly Image[],
   valid: Uint8Array | null,
+  { place, region, space }: FeatureRegion,
   text: NdArray,
   key: Key,
   options: SymDiffuserOptions,
@@ -106,9 +154,9 @@ export async function sceneFeatures(
   progress: Progress,
 ): Promise<SceneFeatures> {
   const { steps, core, windows } = options.features;
-  const { patch, width: channels } = options.network;
+  const { patch, width } = options.network;
   const outputs = latents.map((_, source) => `f.${source}`);
-  const shape = { views: viewCount(options), tokens: steps.length * latents.length, channels };
+  const shape = { views: viewCount(options), tokens: steps.length * latents.length, channels: width };
   const program = await featureProgram(
     network,
     latents.map((latent) => latent.channels),
@@ -118,43 +166,49 @@ export async function sceneFeatures(
   );
   const stepInput = (step: number): NdArray =>
     ndarray(new Int32Array(tilesPerBatch).fill(step), [tilesPerBatch], "i32");
-  const noisy = steps.map((step) => noisedLatents(latents, step, key, options));
+  const isNoisy = steps.some((step) => step >= 0);
+  const keyed = childKey(key, "feature noise");
+  const noises = isNoisy ? latents.map((one, source) => positionNoise(one, childKey(keyed, source), place)) : [];
+  const noised = (step: number): Record<string, Image> => noisedLatents(latents, noises, step, options);
 
   if (options.mode === "centre") {
+    const noisy = steps.map(noised);
     return {
       ...shape,
       at: (pixels, report) =>
-        centreFeatures(program, noisy, steps.map(stepInput), outputs, patch, latents[0]!, pixels, report),
+        centreFeatures(
+          ...([program, noisy, steps.map(stepInput), outputs, patch, latents[0]!] as const),
+          ...([inImage(pixels, region, latents[0]!), report] as const),
+        ),
+      release: program.release,
     };
   }
-  const maps: Image[] = [];
+  const channels = shape.tokens * width;
+  const map = { height: region.height, width: region.width, channels };
+  const into = space(map.height * map.width * channels);
   for (const [at, step] of steps.entries()) {
     const report: Progress = (done, total) => progress(at * total + done, steps.length * total);
-    maps.push(await stitched(program, noisy[at]!, outputs, latents[0]!, patch, core, { t: stepInput(step) }, report));
+    const stitching = { region, valid, into, channels, offset: at * outputs.length * width };
+    const feeds = { t: stepInput(step) };
+    await stitched(program, noised(step), outputs, latents[0]!, patch, core, stitching, feeds, report);
   }
   await program.release();
-  const map = sideBySide(maps);
+  const grid = { ...map, valid: valid && cutValid(valid, latents[0]!.width, region) };
   return {
     ...shape,
-    at: async (pixels) => contextFeatures(map.data, { ...map, valid }, windows, pixels),
+    at: async (pixels) => contextFeatures(into, grid, windows, pixels),
+    release: async () => {},
   };
 }
 
-/** Images of one grid as one image with all their channels. */
-function sideBySide(images: readonly Image[]): Image {
-  const [first] = images as readonly [Image];
-  if (images.length === 1) return first;
-  const channels = images.reduce((total, image) => total + image.channels, 0);
-  const data = new Float32Array(first.height * first.width * channels);
-  let offset = 0;
-  for (const image of images) {
-    for (let pixel = 0; pixel < first.height * first.width; pixel++) {
-      const from = pixel * image.channels;
-      data.set(image.data.subarray(from, from + image.channels), pixel * channels + offset);
-    }
-    offset += image.channels;
-  }
-  return { ...first, channels, data };
+/** Pixels of a region as pixels of the image that it is part of. */
+function inImage(at: Int32Array | readonly [number, number], region: Rectangle, { width }: Grid): Int32Array {
+  const first = region.row * width + region.col;
+  const inside = (pixel: number): number => first + Math.floor(pixel / region.width) * width + (pixel % region.width);
+  if (at instanceof Int32Array) return at.map(inside);
+  return Int32Array.from({ length: (at[1] - at[0]) * region.width }, (_, index) =>
+    inside(at[0] * region.width + index),
+  );
 }
 
 /** One tile a pixel: its own token, and mean and deviation over the tile's tokens. */
@@ -165,13 +219,9 @@ async function centreFeatures(
   outputs: readonly string[],
   side: number,
   { height, width }: Image,
-  at: Int32Array | readonly [number, number],
+  pixels: Int32Array,
   progress: Progress = () => {},
 ): Promise<Float32Array> {
-  const pixels =
-    at instanceof Int32Array
-      ? at
-      : Int32Array.from({ length: (at[1] - at[0]) * width }, (_, index) => at[0] * width + index);
   const tokens = side * side;
   const middle = Math.floor(side / 2) * side + Math.floor(side / 2);
   const channels = program.outputs.get(outputs[0]!)!.shape[2]!;

@@ -1,7 +1,8 @@
 /** @file Door of the room `symdiffuser/`: the paper, in the paper's order. */
 export { modelCheckpoint, modelFromCheckpoint } from "./checkpoint.ts";
+export { type PartClassifier, symDiffuserClassifier } from "./classify.ts";
 export { type CsdiffOptions, couplings, perceptions } from "./csdiff.ts";
-export { fitSymDiffuser, type SymDiffuserModel, symDiffuserClassifier } from "./model.ts";
+export { fitSymDiffuser, type SymDiffuserModel } from "./model.ts";
 export { noiseSchedules } from "./noise.ts";
 export {
   backbones,

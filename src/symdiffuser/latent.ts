@@ -13,6 +13,7 @@ import {
   type Compute,
   childKey,
   compileLanes,
+  DataError,
   type Key,
   type NdArray,
   ndarray,
@@ -117,6 +118,11 @@ export async function fitLatent(
   return { ...common, channels: kept, arrays: { ...arrays, "latent.mean": mean, "latent.deviation": deviation } };
 }
 
+/** Side of the inner part of a tile that is kept. */
+export function encoderCore(patch: number): number {
+  return Math.max(1, patch - 4);
+}
+
 async function encodeTiles(
   image: Image,
   parameters: Autoencoder,
@@ -133,10 +139,13 @@ async function encodeTiles(
     (inputs) => ({ z: encode(symbolicParameters(parameters, inputs.parameters), inputs.x) }),
   );
   const program = await compileLanes(graph, { threads, device, constants: { parameters: vector } });
-  const core = Math.max(1, patch - 4);
-  const latent = await stitched(program, { x: image }, ["z"], image, patch, core);
+  const { height, width } = image;
+  const latent = { height, width, channels, data: new Float32Array(height * width * channels) };
+  const region = { row: 0, col: 0, height, width };
+  const stitching = { region, valid: null, into: latent.data, channels, offset: 0 };
+  await stitched(program, { x: image }, ["z"], image, patch, encoderCore(patch), stitching);
   await program.release();
-  return { ...latent, channels };
+  return latent;
 }
 
 /**
@@ -175,4 +184,48 @@ export async function encodeLatent(
 
 function clear({ channels, data }: Image, valid: Uint8Array): void {
   for (const [pixel, kept] of valid.entries()) if (kept === 0) data.fill(0, pixel * channels, (pixel + 1) * channels);
+}
+
+/**
+ * Latents of all sources of a scene, in the order of the model.
+ *
+ * @throws DataError if sources are missing or have other bands
+ */
+export async function sceneLatents(
+  scene: Scene,
+  encoders: readonly LatentEncoder[],
+  patch: number,
+  compute: Compute,
+): Promise<Image[]> {
+  const images = [];
+  for (const [at, source] of sourcesOf(scene, encoders).entries()) {
+    images.push(await encodeLatent(scene, scene.sources[source]!, encoders[at]!, patch, compute));
+  }
+  return images;
+}
+
+/** What is asked of sources before they are encoded. */
+interface KnownSources {
+  readonly name: string;
+  readonly sources: readonly { readonly name: string; readonly raster: Pick<Source["raster"], "bands"> }[];
+}
+
+/**
+ * Index of the source of each encoder.
+ *
+ * @throws DataError if sources are missing or have other bands
+ */
+export function sourcesOf({ name, sources }: KnownSources, encoders: readonly LatentEncoder[]): number[] {
+  return encoders.map((encoder) => {
+    const index = sources.findIndex((one) => one.name === encoder.source);
+    if (index < 0) {
+      const known = sources.map((one) => one.name).join(", ");
+      throw new DataError(name, `expected a source "${encoder.source}"; got ${known}`);
+    }
+    const { bands } = sources[index]!.raster;
+    if (bands !== encoder.bands) {
+      throw new DataError(`source ${encoder.source}`, `expected ${encoder.bands} bands; got ${bands}`);
+    }
+    return index;
+  });
 }

@@ -1,26 +1,12 @@
 /** @file The whole method, in the paper's order: latents, coupled diffusion, features, heads. */
-import {
-  type Classifier,
-  contextFeatures,
-  type LandCoverClass,
-  type Progress,
-  type Scene,
-  type Split,
-} from "../scene/index.ts";
-import { type Compute, childKey, DataError, keyOf, type NdArray, ndarray } from "../tensor/index.ts";
+import type { LandCoverClass, Scene, Split } from "../scene/index.ts";
+import { childKey, DataError, keyOf, type NdArray, ndarray } from "../tensor/index.ts";
 import { type Csdiff, initCsdiff } from "./csdiff.ts";
-import { type SceneFeatures, sceneFeatures } from "./features.ts";
+import { allOf, sceneFeatures } from "./features.ts";
 import { finetuneStage } from "./finetune.ts";
-import {
-  type FeatureScale,
-  type FusionProgram,
-  featureCount,
-  fitFeatureScale,
-  fusionProgram,
-  headStage,
-} from "./fusion.ts";
+import { type FeatureScale, featureCount, fitFeatureScale, headStage } from "./fusion.ts";
 import { type Head, initHead } from "./head.ts";
-import { encodeLatent, fitLatent, type LatentEncoder } from "./latent.ts";
+import { fitLatent, type LatentEncoder, sceneLatents } from "./latent.ts";
 import { noiseSchedule } from "./noise.ts";
 import type { SymDiffuserOptions } from "./options.ts";
 import { pretrainingStage } from "./pretrain.ts";
@@ -133,7 +119,7 @@ export async function fitSymDiffuser(
 
   // Stage 2.
   const progress = work.progress("features");
-  const features = await sceneFeatures(network, images, scene.valid, text, key, options, work, progress);
+  const features = await sceneFeatures(network, images, scene.valid, allOf(scene), text, key, options, work, progress);
   const scale = fitFeatureScale(
     await features.at(samplePixels(scene, scaleSample[options.mode])),
     featureCount(features),
@@ -146,6 +132,7 @@ export async function fitSymDiffuser(
       await work.runStage(headStage(`head.${at}`, own, rows, classOf, classes, scale, features, options.head)),
     );
   }
+  await features.release();
   return {
     options,
     seed,
@@ -156,79 +143,5 @@ export async function fitSymDiffuser(
     network,
     scale,
     heads,
-  };
-}
-
-/** Latents of all sources of a scene, in the order of the model. @throws DataError if sources are missing or differ */
-async function sceneLatents(scene: Scene, encoders: readonly LatentEncoder[], patch: number, compute: Compute) {
-  const images = [];
-  for (const encoder of encoders) {
-    const source = scene.sources.find(({ name }) => name === encoder.source);
-    if (!source) {
-      const known = scene.sources.map(({ name }) => name).join(", ");
-      throw new DataError(scene.name, `expected a source "${encoder.source}"; got ${known}`);
-    }
-    if (source.raster.bands !== encoder.bands) {
-      throw new DataError(`source ${source.name}`, `expected ${encoder.bands} bands; got ${source.raster.bands}`);
-    }
-    images.push(await encodeLatent(scene, source, encoder, patch, compute));
-  }
-  return images;
-}
-
-/** Rows of a scene classified between two reports of progress. */
-const rowsPerStrip = 16;
-
-/** A trained model as a classifier. The features of the last scene are kept for the next call. */
-export function symDiffuserClassifier(
-  model: SymDiffuserModel,
-  { progress, ...compute }: Omit<Work, "runStage">,
-): Classifier {
-  const { options, latents, network, text, seed, scale, heads, classes } = model;
-  let program: Promise<FusionProgram> | undefined;
-  let held: { readonly scene: Scene; readonly features: SceneFeatures } | null = null;
-
-  const featuresOf = async (scene: Scene): Promise<SceneFeatures> => {
-    if (held?.scene !== scene) {
-      const images = await sceneLatents(scene, latents, options.network.patch, compute);
-      const report = progress("features");
-      const features = await sceneFeatures(network, images, scene.valid, text, keyOf(seed), options, compute, report);
-      held = { scene, features };
-    }
-    return held.features;
-  };
-
-  const probabilities = async (
-    scene: Scene,
-    [from, to]: readonly [number, number],
-    report: Progress,
-  ): Promise<Float32Array> => {
-    const features = await featuresOf(scene);
-    program ??= fusionProgram(heads, scale, features, classes.length, compute);
-    const { classify } = await program;
-    const result = new Float32Array((to - from) * scene.width * classes.length);
-    // While a strip is classified, the features of the next one are summed up.
-    let classified = Promise.resolve();
-    for (let row = from; row < to; row += rowsPerStrip) {
-      const end = Math.min(row + rowsPerStrip, to);
-      const rows = await features.at([row, end]);
-      await classified;
-      classified = classify(rows).then((strip) => result.set(strip, (row - from) * scene.width * classes.length));
-      report(end - from, to - from);
-    }
-    await classified;
-    return result;
-  };
-
-  return {
-    name: "symdiffuser",
-    predict: async (scene, rows = [0, scene.height], report = () => {}) => {
-      const radius = (options.smoothing - 1) / 2;
-      if (radius === 0) return probabilities(scene, rows, report);
-      const [from, to] = [Math.max(0, rows[0] - radius), Math.min(scene.height, rows[1] + radius)];
-      const raw = await probabilities(scene, [from, to], report);
-      const grid = { height: to - from, width: scene.width, channels: classes.length, valid: null };
-      return contextFeatures(raw, grid, { mean: [options.smoothing], deviation: [] }, [rows[0] - from, rows[1] - from]);
-    },
   };
 }

@@ -1,9 +1,31 @@
 /** @file A network over a whole scene: tiles in batches, the inner part of each tile kept. */
-import { coveringTiles, type Grid, gatherPixels, type Image, type Progress, tilePixels } from "../scene/index.ts";
+import {
+  coveringTiles,
+  type Grid,
+  gatherPixels,
+  type Image,
+  type Progress,
+  type Rectangle,
+  tilePixels,
+} from "../scene/index.ts";
 import { type Arrays, inLanes, type LaneProgram, type NdArray, zeros } from "../tensor/index.ts";
 
 /** Tiles of a batch; the last batch is filled up with repeated tiles. Eight keep the activations in the cache. */
 export const tilesPerBatch = 8;
+
+/** What of a grid is wanted, and where it goes. */
+export interface Stitching {
+  /** Its pixels outside are computed only where a tile holds them, too. */
+  readonly region: Rectangle;
+  /** `[H, W]` of the grid, null where every pixel is valid; tiles whose inner part holds no valid pixel are left out. */
+  readonly valid: Uint8Array | null;
+  /** `[h, w, C]` of the region. */
+  readonly into: Float32Array;
+  /** C. */
+  readonly channels: number;
+  /** Channel that the first one of the outputs becomes. */
+  readonly offset: number;
+}
 
 /**
  * Run a program over tiles that cover a grid, and put the inner parts of its token outputs side by side.
@@ -12,7 +34,6 @@ export const tilesPerBatch = 8;
  * @param outputs  names of token outputs `[B, N, C]`; their channels are concatenated in this order
  * @param side     side of a tile; `core` the side of its inner part
  * @param feeds    further feeds, the same for every batch
- * @returns        `[H, W, ΣC]`
  */
 export async function stitched(
   program: LaneProgram,
@@ -21,15 +42,28 @@ export async function stitched(
   { height, width }: Grid,
   side: number,
   core: number,
+  { region, valid, into: map, channels, offset }: Stitching,
   feeds: Arrays = {},
   progress: Progress = () => {},
-): Promise<Image> {
-  const places = coveringTiles({ height, width }, side, core);
+): Promise<void> {
   const margin = Math.floor((side - core) / 2);
   const tokens = side * side;
   const lengths = outputs.map((name) => program.outputs.get(name)!.shape[2]!);
-  const channels = lengths.reduce((a, b) => a + b, 0);
-  const image: Image = { height, width, channels, data: new Float32Array(height * width * channels) };
+  const [bottom, right] = [region.row + region.height, region.col + region.width];
+  /** Rows and columns of a tile's inner part that lie in the region. */
+  const kept = ({ row, col }: { readonly row: number; readonly col: number }) => ({
+    top: Math.max(row + margin, region.row),
+    bottom: Math.min(row + margin + core, bottom),
+    left: Math.max(col + margin, region.col),
+    right: Math.min(col + margin + core, right),
+  });
+  const places = coveringTiles({ height, width }, side, core).filter((place) => {
+    const { top, bottom, left, right } = kept(place);
+    for (let row = top; row < bottom; row++) {
+      for (let col = left; col < right; col++) if (valid?.[row * width + col] !== 0) return true;
+    }
+    return false;
+  });
   // While batches are computed, the next one is made ready.
   const buffers = Array.from({ length: program.lanes + 1 }, () => ({
     pixels: new Int32Array(tilesPerBatch * tokens),
@@ -47,14 +81,15 @@ export async function stitched(
     for (const [name, source] of Object.entries(inputs)) gatherPixels(source, pixels, arrays[name]!.data);
     await program.run({ ...feeds, ...arrays }, into);
     for (let tile = 0; tile < tilesPerBatch && first + tile < places.length; tile++) {
-      const { row, col } = places[first + tile]!;
-      for (let r = margin; r < margin + core && row + r < height; r++) {
-        for (let c = margin; c < margin + core && col + c < width; c++) {
-          let to = ((row + r) * width + col + c) * channels;
+      const place = places[first + tile]!;
+      const { top, bottom, left, right } = kept(place);
+      for (let row = top; row < bottom; row++) {
+        for (let col = left; col < right; col++) {
+          let to = ((row - region.row) * region.width + col - region.col) * channels + offset;
           for (const [at, name] of outputs.entries()) {
             const length = lengths[at]!;
-            const from = (tile * tokens + r * side + c) * length;
-            image.data.set(into[name]!.data.subarray(from, from + length), to);
+            const from = (tile * tokens + (row - place.row) * side + col - place.col) * length;
+            map.set(into[name]!.data.subarray(from, from + length), to);
             to += length;
           }
         }
@@ -63,7 +98,6 @@ export async function stitched(
     done += Math.min(tilesPerBatch, places.length - first);
     progress(done, places.length);
   });
-  return image;
 }
 
 /** Arrays for some inputs or outputs of a program. */

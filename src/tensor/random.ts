@@ -81,11 +81,11 @@ export function childKey(key: Key, purpose: string | number): Key {
   return child;
 }
 
-/** Fill with random words, `u32`. */
-function fillWords(key: Key, into: Uint32Array): void {
+/** Fill with random words, `u32`. @param counter  of the first four */
+function fillWords(key: Key, into: Uint32Array, counter = 0): void {
   const block = new Int32Array(4);
   for (let start = 0; start < into.length; start += 4) {
-    block[0] = start / 4;
+    block[0] = counter + start / 4;
     block[1] = 0;
     block[2] = 0;
     block[3] = 0;
@@ -119,17 +119,24 @@ export function bernoulli(key: Key, shape: Shape, probability: number): NdArray<
   return { dtype: "bool", shape, data };
 }
 
-/** Standard normal numbers by the Box–Muller transform, `f32`. */
-export function normal(key: Key, shape: Shape): NdArray<"f32"> {
+/**
+ * Standard normal numbers by the Box–Muller transform, `f32`.
+ *
+ * @param first  number of the stream to begin with: a part of a longer draw has its numbers
+ */
+export function normal(key: Key, shape: Shape, first = 0): NdArray<"f32"> {
   const size = sizeOf(shape);
-  const words = new Uint32Array(size + (size % 2));
-  fillWords(key, words);
+  // A block makes four numbers, two by two.
+  const skipped = first % 4;
+  const words = new Uint32Array(skipped + size + ((skipped + size) % 2));
+  fillWords(key, words, (first - skipped) / 4);
   const data = new Float32Array(size);
-  for (let at = 0; at < size; at += 2) {
+  for (let at = skipped - (skipped % 2); at < words.length; at += 2) {
     const radius = Math.sqrt(-2 * Math.log((words[at]! + 1) / 2 ** 32));
     const angle = (2 * Math.PI * words[at + 1]!) / 2 ** 32;
-    data[at] = radius * Math.cos(angle);
-    if (at + 1 < size) data[at + 1] = radius * Math.sin(angle);
+    const to = at - skipped;
+    if (to >= 0) data[to] = radius * Math.cos(angle);
+    if (to + 1 < size) data[to + 1] = radius * Math.sin(angle);
   }
   return { dtype: "f32", shape, data };
 }

@@ -81,6 +81,15 @@ describe("uniform", () => {
 });
 
 describe("normal", () => {
+  it("drawn from a later number on has the numbers of the whole draw", () => {
+    const whole = normal(keyOf(5), [60]).data;
+    for (let first = 0; first < 30; first++) {
+      for (const size of [0, 1, 2, 5, 30]) {
+        assert.deepEqual(normal(keyOf(5), [size], first).data, whole.slice(first, first + size));
+      }
+    }
+  });
+
   it("has mean 0, variance 1, no skew and the tails of the normal distribution", () => {
     const { data } = normal(keyOf(3), [100_001]);
     const { mean, variance } = moments(data);
