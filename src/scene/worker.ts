@@ -119,7 +119,8 @@ function start(program: WorkerProgram): Worker {
   const thread = new Thread(before + text + after, {
     ...{ eval: true, execArgv: [], stdout: true, stderr: true },
     workerData: { data },
-    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+    // New objects get the share of it that V8 gives them by itself.
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: (heapMb * 3) / 64 },
   });
   const waiting: ((answer: Answer) => void)[] = [];
   let end: Answer | null = null;

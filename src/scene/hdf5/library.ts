@@ -197,5 +197,5 @@ export const hdf5Library: WorkerProgram = {
   name: "the HDF5 library",
   text,
   data: { h5wasm: import.meta.resolve("h5wasm/node"), maxReferences, maxAttributeBytes, maxName },
-  heapMb: 256,
+  heapMb: 64,
 };

@@ -31,7 +31,7 @@ const maxBytes = 2 ** 33;
 const maxChunkBytes = 2 ** 29;
 /** Deflate packs no more than this into a byte. */
 const maxRatio = 1032;
-const blockBytes = 2 ** 22;
+const blockBytes = 2 ** 20;
 
 /** Filters that the library undoes. */
 const knownFilters: ReadonlySet<number> = new Set([1, 2, 3, 5, 6]);
