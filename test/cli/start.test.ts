@@ -40,7 +40,7 @@ describe("what the program loads", () => {
     const file = join(folder, "a.tif");
     writeFileSync(file, encodeGeoTiff(tiny));
     const { packages, rooms } = loaded("info", file);
-    const heavy = ["geotiff", "h5wasm", "node-sqlite3-wasm", "onnxruntime-node", "proj4", "yaml", "zod"];
+    const heavy = ["fast-png", "geotiff", "h5wasm", "node-sqlite3-wasm", "onnxruntime-node", "proj4", "yaml", "zod"];
     assert.deepEqual(
       heavy.filter((name) => packages.includes(name)),
       [],
