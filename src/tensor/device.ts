@@ -17,7 +17,8 @@ export type Device = "cpu" | "webgpu" | "cuda";
 export const deviceTable: Readonly<Record<Device, DeviceEntry>> = {
   cpu: { lacking: new Set(), keepsState: false, advice: "reinstall onnxruntime-node" },
   webgpu: {
-    lacking: new Set(["FusedMatMul", "LogSoftmax"]),
+    // Its Split takes no more outputs than a shader has buffers, which are as few as eight.
+    lacking: new Set(["FusedMatMul", "LogSoftmax", "Split"]),
     keepsState: true,
     advice:
       "it needs a GPU with Direct3D 12 on Windows, Metal on a Mac with Apple silicon, Vulkan on Linux x64; compute with device cpu",

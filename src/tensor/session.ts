@@ -76,7 +76,8 @@ export async function openSession(
     try {
       return await work;
     } catch (cause) {
-      throw device === "cpu" ? cause : new UnsupportedError(`${feature} on device ${device}`, advice, { cause });
+      if (device === "cpu") throw cause;
+      throw new UnsupportedError(`${feature} on device ${device}`, advice, { cause });
     }
   };
   const creation = InferenceSession.create(model, {

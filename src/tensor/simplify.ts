@@ -5,6 +5,7 @@
 
 import { computeNode } from "./interpret.ts";
 import { isSameShape, type NdArray, ndarray, sizeOf } from "./ndarray.ts";
+import { type Make, onRows } from "./rows.ts";
 import {
   type Attributes,
   applyAll,
@@ -90,6 +91,12 @@ function lookThrough(
 
 /** An equal graph with the same inputs and outputs. */
 export function simplify(graph: Graph): Graph {
+  const [plain, flat] = [rewritten(graph, () => null), rewritten(graph, onRows)];
+  return nodesOf(flat.outputs.values()).length < nodesOf(plain.outputs.values()).length ? flat : plain;
+}
+
+/** One pass over the graph. @param instead  what a node's outputs are replaced by; null where they stay */
+function rewritten(graph: Graph, instead: (...call: Parameters<typeof onRows>) => readonly Tensor[] | null): Graph {
   const replaced = new Map<Tensor, Tensor>();
   const known = new Map<string, readonly Tensor[]>();
   const identity = new Map<unknown, number>();
@@ -104,34 +111,29 @@ export function simplify(graph: Graph): Graph {
         : `array ${idOf(value)}`
       : JSON.stringify(value);
 
-  for (const node of nodesOf(graph.outputs.values())) {
-    if (node.operation === inputOperation) {
-      replaced.set(node.outputs[0]!, node.outputs[0]!);
-      continue;
-    }
-    const seen = lookThrough(
-      node.operation.name,
-      node.inputs.map((input) => replaced.get(input)!),
-      node.attributes,
-      node.outputs,
-    );
-    const { inputs, attributes } = seen;
-    const simpler = attributes["identity"] ? inputs[0]! : shortcut(node.operation.name, inputs, node.outputs);
-    if (simpler) {
-      replaced.set(node.outputs[0]!, simpler);
-      continue;
-    }
+  const make: Make = (operation, given, settings) => {
+    const outputs = operation.infer(given, settings);
+    const { inputs, attributes } = lookThrough(operation.name, given, settings, outputs);
+    const simpler = attributes["identity"] ? inputs[0]! : shortcut(operation.name, inputs, outputs);
+    if (simpler) return [simpler];
     const key = [
-      node.operation.name,
+      operation.name,
       ...inputs.map((input) => `${idOf(input.node)}:${input.output}`),
       ...Object.entries(attributes).map(([name, value]) => `${name}=${signature(value)}`),
     ].join(" ");
-    let outputs = known.get(key);
-    if (!outputs) {
-      outputs = fold(applyAll(node.operation, inputs, attributes));
-      known.set(key, outputs);
+    const made = known.get(key) ?? fold(applyAll(operation, inputs, attributes));
+    known.set(key, made);
+    return made;
+  };
+
+  for (const { operation, inputs: given, attributes, outputs } of nodesOf(graph.outputs.values())) {
+    if (operation === inputOperation) {
+      replaced.set(outputs[0]!, outputs[0]!);
+      continue;
     }
-    for (const [at, output] of node.outputs.entries()) replaced.set(output, outputs[at]!);
+    const inputs = given.map((input) => replaced.get(input)!);
+    const made = instead(operation, inputs, attributes, make) ?? make(operation, inputs, attributes);
+    for (const [at, output] of outputs.entries()) replaced.set(output, made[at]!);
   }
   return {
     inputs: graph.inputs,

@@ -100,6 +100,25 @@ describe("simplify", () => {
     shrinks(turned, { reshape: 1, transpose: 2 }, { reshape: 1, transpose: 1 });
   });
 
+  it("works on flat rows between products, so that reshapes meet", () => {
+    const graph = t.trace({ x: f32(2, 3, 4), w: f32(4, 4), bias: f32(4) }, ({ x, w, bias }) => {
+      const linear = (z: Tensor): Tensor => t.reshape(t.add(t.matMul(t.reshape(z, [6, 4]), w), bias), [2, 3, 4]);
+      const hidden = t.add(x, linear(t.layerNorm(x)));
+      const along = t.mean(t.mul(hidden, x), [-1]);
+      return { y: t.mul(linear(t.gelu(linear(t.layerNorm(hidden)))), along), along };
+    });
+    const simple = simplify(graph);
+    assert.equal(countsOf(graph)["reshape"], 6);
+    // x and its norm to rows, and both outputs back.
+    assert.equal(countsOf(simple)["reshape"], 4);
+    const feeds = {
+      x: t.normal(t.keyOf(1), [2, 3, 4]),
+      w: t.normal(t.keyOf(2), [4, 4]),
+      bias: t.normal(t.keyOf(3), [4]),
+    };
+    assert.deepEqual(interpret(simple, feeds), interpret(graph, feeds));
+  });
+
   it("does not widen what is widened anyway", () => {
     shrinks((x, y) => t.add(x, t.broadcastTo(y, [2, 3])), { broadcastTo: 1, add: 1 }, { add: 1 });
     // Here nothing else would give the result its shape.

@@ -98,10 +98,17 @@ const table = {
         attributes["axis"] as number,
       ),
     ],
-    lower: ({ emit, inputs, attributes, outputSpecs }) =>
-      emit.nodeWithOutputs("Split", [...inputs, emit.integers(attributes["lengths"] as number[])], outputSpecs.length, {
-        axis: attributes["axis"] as number,
-      }),
+    lower: ({ emit, inputs, attributes, outputSpecs }) => {
+      const { axis, lengths } = attributes as { readonly axis: number; readonly lengths: readonly number[] };
+      if (emit.has("Split")) {
+        return emit.nodeWithOutputs("Split", [...inputs, emit.integers(lengths)], outputSpecs.length, { axis });
+      }
+      let end = 0;
+      return lengths.map((length) => {
+        end += length;
+        return emit.node("Slice", [...inputs, ...[[end - length], [end], [axis]].map(emit.integers)]);
+      });
+    },
     reference: ({ inputs: [x], inputSpecs, outputSpecs, attributes }) => {
       const axis = attributes["axis"] as number;
       const { before, after } = around(inputSpecs[0]!.shape, axis);
