@@ -12,6 +12,7 @@ import struct
 
 import h5py
 import numpy as np
+import scipy.sparse
 
 OUT = "test/golden/hdf5"
 os.makedirs(OUT, exist_ok=True)
@@ -90,6 +91,14 @@ class MatFile:
         group = self.marked(self.file.create_group(path), "struct")
         self.fields(group, names)
 
+    def sparse(self, path, values, dtype="f64"):
+        columns = scipy.sparse.csc_matrix(values)
+        group = self.marked(self.file.create_group(path), MATLAB[dtype], MATLAB_sparse=np.uint64(values.shape[0]))
+        group["jc"] = columns.indptr.astype("u8")
+        if columns.nnz > 0:
+            group["ir"], group["data"] = columns.indices.astype("u8"), columns.data.astype(NUMPY[dtype].replace("?", "u1"))
+        return group
+
     def hidden(self):
         self.count += 1
         return f"#refs#/{self.count}"
@@ -145,13 +154,28 @@ mat.close()
 expect("tree.mat#hsi.Data", "u16")
 expect("tree.mat#hsi.Lidar[0].z", "f32", (8, 9, 1))
 expect("tree.mat#mask", "u1", (8, 9, 1))
+mat = MatFile("sparse")
+mat.sparse("all", pixels("f64")[:, :, 0])
+mat.sparse("mask", pixels("u1")[:, :, 0], "u1")
+few = np.zeros((8, 9))
+few[2, 0], few[7, 4], few[0, 8] = 1.5, -2, 3
+mat.sparse("few", few)
+mat.sparse("none", np.zeros((8, 9)))
+mat.close()
+mat = MatFile("sparse-faults")
+for name, part, values in [("rows", "ir", [2, 8, 0]), ("columns", "jc", [0, 1, 1, 1, 1, 2, 2, 2, 4, 3]),
+                           ("short", "data", [1.5, -2])]:
+    group = mat.sparse(name, few)
+    del group[part]
+    group[part] = np.array(values, "f8" if part == "data" else "u8")
+mat.close()
+expect("sparse.mat#all", "f64", (8, 9, 1))
+expect("sparse.mat#mask", "u1", (8, 9, 1))
 mat = MatFile("refused")
 values = pixels("f64")[:, :, 0]
 both = np.zeros(values.T.shape, [("real", "f8"), ("imag", "f8")])
 both["real"], both["imag"] = values.T, 2 * values.T
 mat.marked(mat.file.create_dataset("c", data=both), "double")
-sparse = mat.marked(mat.file.create_group("s"), "double", MATLAB_sparse=np.uint64(8))
-sparse["data"], sparse["ir"], sparse["jc"] = np.array([1.5]), np.array([0], "u8"), np.array([0, 1], "u8")
 mat.marked(mat.file.create_dataset("t", data=np.zeros((1, 6), "u4")), "table", MATLAB_object_decode=np.int32(3))
 mat.marked(mat.file.create_group("f"), "function_handle", MATLAB_object_decode=np.int32(1))
 mat.array("big", np.array([[2**53 + 1, 1], [2, 3]]), "i64")

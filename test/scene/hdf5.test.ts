@@ -29,6 +29,18 @@ describe("HDF5 files written by h5py and Octave", () => {
     });
   }
 
+  it("makes MATLAB's sparse arrays full", async () => {
+    const few = new Float64Array(72);
+    for (const [at, value] of [
+      [18, 1.5],
+      [67, -2],
+      [8, 3],
+    ] as const)
+      few[at] = value;
+    assert.deepEqual((await readRaster(`${folder}sparse.mat#few`)).data, few);
+    assert.deepEqual((await readRaster(`${folder}sparse.mat#none`)).data, new Float64Array(72));
+  });
+
   it("counts missing values as no data", async () => {
     const { data, valid } = await readRaster(`${folder}cube.nc#radiance`);
     const missing = Uint8Array.from(valid!.keys(), (pixel) =>
@@ -114,7 +126,6 @@ describe("choosing an array of an HDF5 file", () => {
 describe("what HDF5 files hold and no raster does", () => {
   const faults: readonly (readonly [string, string])[] = [
     ["refused.mat#c", "a MATLAB complex 8×9 double is not supported — save real(x) and imag(x), or abs(x)"],
-    ["refused.mat#s", "a MATLAB sparse array is not supported — save full(x) instead"],
     ["refused.mat#t", "a MATLAB object is not supported — save its properties as a struct"],
     ["refused.mat#f", "a MATLAB function handle is not supported — save arrays only"],
     ["refused.mat#big", "the integer 9007199254740993 is not supported — store it as float64"],
@@ -131,6 +142,19 @@ describe("what HDF5 files hold and no raster does", () => {
       await assert.rejects(readRaster(text), { name: "UnsupportedError", message: `${text}: ${message}` });
     });
   }
+
+  it("refuses sparse arrays whose indices do not fit", async () => {
+    for (const [field, expected] of [
+      ["rows", "expected ascending row indices from 0 to 7 in the sparse array /rows; got others"],
+      ["columns", "expected ascending column indices from 0 to 3 in the sparse array /columns; got others"],
+      ["short", "expected 3 numbers in the sparse array /short; got 2"],
+    ]) {
+      await assert.rejects(readRaster(`${folder}sparse-faults.mat#${field}`), {
+        name: "FormatError",
+        message: `${folder}sparse-faults.mat: ${expected}`,
+      });
+    }
+  });
 
   it("refuses sizes that the file cannot bear out", async () => {
     const file = `${folder}refused.h5`;

@@ -28,7 +28,7 @@ export function isHdf5(start: Uint8Array): boolean {
  * @param field  its path: `hsi.Lidar[0].z` in MATLAB's files, `group/reflectance` in others; null takes the only one
  * @throws FormatError if the file is damaged or cut short
  * @throws ConfigError if the path leads nowhere, or there are several arrays to choose from
- * @throws UnsupportedError for complex and sparse arrays, objects, and filters that cannot be undone
+ * @throws UnsupportedError for complex arrays, objects, and filters that cannot be undone
  */
 export async function readHdf5Raster(file: string, field: string | null): Promise<Raster> {
   const location = field === null ? file : `${file}#${field}`;
@@ -70,13 +70,10 @@ async function readMatlab(hdf5: Hdf5File, root: GroupEntry, field: string | null
   const value = field === null ? tree.root : valueAt(tree.root, field, location);
   if (value.kind === "other") throw new UnsupportedError(`${location}: a MATLAB ${value.what}`, value.advice);
   const leaf = value.kind === "numbers" ? value : onlyArray(listed(value, field ?? ""), location).leaf;
-  const dataset = tree.datasets.get(leaf);
+  const read = tree.numbers.get(leaf);
   const [height, width, bands] = rasterShape(leaf.kind === "numbers" ? leaf.dims : [], location);
-  if (dataset === undefined) throw new FormatError(location, "expected numbers; got an array marked as empty");
-  const type = numberTypeOf(dataset.entry)!;
-  // MATLAB's first axis is HDF5's last.
-  const axes = dataset.entry.shape!.map((_, axis) => axis).toReversed();
-  const data = await readNumbers(hdf5, dataset, type, axes, location);
+  if (read === undefined) throw new FormatError(location, "expected numbers; got an array marked as empty");
+  const data = await read(location);
   return {
     ...{ height, width, bands, data },
     valid: validity(data, bands, null),

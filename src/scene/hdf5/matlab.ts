@@ -6,13 +6,16 @@
  */
 import { FormatError } from "../../tensor/index.ts";
 import type { MatNumbers, MatOther, MatStruct, MatValue } from "../matlab/mat-value.ts";
+import type { RasterData } from "../raster.ts";
 import type { Attributes, DatasetEntry, Entry, GroupEntry, Hdf5File } from "./file.ts";
-import { type Dataset, numberTypeOf, readNumbers } from "./numbers.ts";
+import { numberTypeOf, readNumbers } from "./numbers.ts";
+import { readSparse, sparseAt } from "./sparse.ts";
 
-/** The tree, and where the numbers of its leaves are. */
+/** The tree, and how to read the numbers of its leaves, band-last. */
 export interface MatlabTree {
   readonly root: MatStruct;
-  readonly datasets: ReadonlyMap<MatValue, Dataset>;
+  /** None for empty arrays. @param location  for messages */
+  readonly numbers: ReadonlyMap<MatValue, (location: string) => Promise<RasterData>>;
 }
 
 const compoundClass = 6;
@@ -21,7 +24,7 @@ const maxObjects = 10_000;
 
 /** The whole file but for MATLAB's own groups, which references lead into. */
 export async function readMatlabTree(hdf5: Hdf5File, root: GroupEntry): Promise<MatlabTree> {
-  const datasets = new Map<MatValue, Dataset>();
+  const found = new Map<MatValue, (location: string) => Promise<RasterData>>();
   let objects = 0;
 
   async function readAt(path: string, depth: number): Promise<MatValue> {
@@ -34,7 +37,7 @@ export async function readMatlabTree(hdf5: Hdf5File, root: GroupEntry): Promise<
   async function read(path: string, entry: Entry, depth: number): Promise<MatValue> {
     if (entry.kind === "other") return object;
     const matlabClass = textOf(entry.attributes, "MATLAB_class");
-    if (entry.attributes.has("MATLAB_sparse")) return sparse;
+    if (entry.kind === "group" && entry.attributes.has("MATLAB_sparse")) return readSparseGroup(path, entry);
     if (matlabClass === "function_handle") return functionHandle;
     if (entry.attributes.has("MATLAB_object_decode")) return object;
     return entry.kind === "group" ? readGroup(path, entry, depth) : readDataset(path, entry, matlabClass, depth);
@@ -63,6 +66,14 @@ export async function readMatlabTree(hdf5: Hdf5File, root: GroupEntry): Promise<
     return { kind: "struct", dims: matlabDims(columns[0]!), fields, elements };
   }
 
+  async function readSparseGroup(path: string, group: GroupEntry): Promise<MatValue> {
+    const sparse = await sparseAt(hdf5, path, group);
+    const className = `sparse ${sparse.isLogical ? "logical" : "double"}`;
+    const numbers = emptyNumbers([sparse.height, sparse.width], className);
+    found.set(numbers, (location) => readSparse(hdf5, sparse, location));
+    return numbers;
+  }
+
   async function readReference(target: string | null, depth: number): Promise<MatValue> {
     return target === null ? emptyNumbers([0, 0], "double") : readAt(target, depth + 1);
   }
@@ -88,7 +99,9 @@ export async function readMatlabTree(hdf5: Hdf5File, root: GroupEntry): Promise<
     if (type === null) return object;
     const className = matlabClass ?? matlabNames.get(type.name) ?? type.name;
     const numbers = emptyNumbers(dims, className);
-    if (!isEmpty) datasets.set(numbers, { path, entry });
+    // MATLAB's first axis is HDF5's last.
+    const axes = (entry.shape ?? []).map((_, axis) => axis).toReversed();
+    if (!isEmpty) found.set(numbers, (location) => readNumbers(hdf5, { path, entry }, type, axes, location));
     return numbers;
   }
 
@@ -107,7 +120,7 @@ export async function readMatlabTree(hdf5: Hdf5File, root: GroupEntry): Promise<
   const elements = new Map<string, MatValue>();
   for (const name of root.names) if (!ownGroups.has(name)) elements.set(name, await readAt(`/${name}`, 1));
   const fields = Array.from(elements.keys());
-  return { root: { kind: "struct", dims: [1, 1], fields, elements: [elements] }, datasets };
+  return { root: { kind: "struct", dims: [1, 1], fields, elements: [elements] }, numbers: found };
 }
 
 const ownGroups: ReadonlySet<string> = new Set(["#refs#", "#subsystem#"]);
@@ -118,7 +131,6 @@ const matlabNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 const object: MatOther = { kind: "other", what: "object", advice: "save its properties as a struct" };
-const sparse: MatOther = { kind: "other", what: "sparse array", advice: "save full(x) instead" };
 const functionHandle: MatOther = { kind: "other", what: "function handle", advice: "save arrays only" };
 
 function emptyNumbers(dims: readonly number[], className: string): MatNumbers {
