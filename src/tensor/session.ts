@@ -113,16 +113,20 @@ export async function openSession(
       const results: Record<string, NdArray | Kept> = {};
       const fetched: Record<string, OrtTensor | null> = {};
       for (const [name, spec] of graph.outputs) {
-        if (kept.includes(name)) {
-          fetched[outputName(graph, name)] = null;
-        } else {
-          const array = into[name] ?? zeros(spec.shape, spec.dtype);
-          results[name] = array;
-          fetched[outputName(graph, name)] = toOrt(name, spec, array);
-        }
+        const isKept = kept.includes(name);
+        const array = isKept ? null : (into[name] ?? zeros(spec.shape, spec.dtype));
+        if (array) results[name] = array;
+        // A session that keeps outputs writes into no array that it is given.
+        fetched[outputName(graph, name)] = array && kept.length === 0 ? toOrt(name, spec, array) : null;
       }
       const got = await onDevice(session.run(fed, fetched), "a program like this", "compute with device cpu");
-      for (const name of kept) results[name] = got[outputName(graph, name)]!;
+      if (kept.length === 0) return results;
+      for (const name of graph.outputs.keys()) {
+        const made = got[outputName(graph, name)]!;
+        const array = results[name] as NdArray | undefined;
+        if (array) array.data.set(made.data as Float32Array);
+        else results[name] = made;
+      }
       return results;
     },
     release: async () => {
