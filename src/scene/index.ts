@@ -30,6 +30,7 @@ export {
   type SourceKind,
   sourceKinds,
 } from "./scene.ts";
+export { openSceneWindows, type SceneWindows, sceneWindows } from "./scene-windows.ts";
 export {
   type SimulatedSource,
   type SimulationOptions,
@@ -49,6 +50,7 @@ export { type PixelGrid, readSplit, writeSplit } from "./splits/file.ts";
 export { parseSplitRule, type SplitRule, splitRules, splitRuleText } from "./splits/rule.ts";
 export { coveringTiles, type Grid, gatherPixels, type Image, mirrored, type TilePlace, tilePixels } from "./tiles.ts";
 export {
+  alignedTo,
   cutRaster,
   cutValid,
   partPlace,
@@ -58,4 +60,5 @@ export {
   wholeOf,
   widened,
   windowsOf,
+  within,
 } from "./windows.ts";

@@ -122,17 +122,21 @@ function openPlace(options: SceneOptions, read: readonly Source[], truth: Ground
 }
 
 /** The grid of the scene, with the first georeference found on it. */
-function gridOf(sources: readonly Source[], truth: GroundTruth | null, { grid: wanted }: SceneOptions): Grid {
+export function gridOf(
+  sources: readonly { readonly name: string; readonly raster: Grid }[],
+  truth: GroundTruth | null,
+  { grid: wanted }: SceneOptions,
+): Grid {
   const rasters = sources.map(({ raster }) => raster);
   const labels = truth?.kind === "raster" ? truth.raster : null;
-  const named = (name: string): Raster | null =>
+  const named = (name: string): Grid | null =>
     name === "labels" ? labels : (sources.find((source) => source.name === name)?.raster ?? null);
   if (wanted !== undefined && named(wanted) === null) {
     const known = [...sources.map(({ name }) => name), ...(labels === null ? [] : ["labels"])].join(", ");
     throw new ConfigError("grid", `expected one of ${known}; got ${wanted}`, wanted);
   }
-  const all = labels === null ? rasters : [labels, ...rasters];
-  const onGridOf = ({ height, width }: Raster): Grid => {
+  const all: readonly Grid[] = labels === null ? rasters : [labels, ...rasters];
+  const onGridOf = ({ height, width }: Grid): Grid => {
     const placed = all.find((one) => one.height === height && one.width === width && one.georeference !== null);
     return { height, width, georeference: placed?.georeference ?? null };
   };
@@ -156,7 +160,8 @@ function sceneOf(options: SceneOptions, { codes, ...parts }: Parts): Scene {
   return { ...parts, name, labels, valid };
 }
 
-function checkNames(sources: readonly SourceOptions[]): void {
+/** @throws ConfigError without a source, and for names given twice */
+export function checkNames(sources: readonly SourceOptions[]): void {
   if (sources.length === 0) throw new ConfigError("sources", "expected at least one source; got none", sources);
   const seen = new Set<string>();
   for (const [at, { name }] of sources.entries()) {

@@ -1,11 +1,22 @@
 /** @file A raster brought to the grid of the scene: as it is, by a whole factor, or warped from another place or CRS. */
 import { DataError } from "../tensor/index.ts";
-import { alignment, type Grid, gridText } from "./grid.ts";
+import { positionStep } from "./crs/positions.ts";
+import { type Alignment, alignment, type Grid, gridText } from "./grid.ts";
 import type { Georeference, Raster } from "./raster.ts";
 import { resampled } from "./resample.ts";
 import type { SourceKind } from "./scene.ts";
 import { countValid } from "./validity.ts";
-import { misregistration, suggestedMethod, warped } from "./warp.ts";
+import { misregistration, sourceRegion, suggestedMethod, warped, warpedPart } from "./warp.ts";
+import {
+  alignedTo,
+  cutRaster,
+  partPlace,
+  type RasterWindows,
+  type Rectangle,
+  searched,
+  widened,
+  within,
+} from "./windows.ts";
 
 /** A raster on the grid of the scene, and what was done to it; null where nothing was. */
 export interface Placed {
@@ -35,6 +46,83 @@ export function placedSource(raster: Raster, grid: Grid, subject: string, kind: 
   return { raster: moved, note: noteOf(source, grid, moved, subject, method) };
 }
 
+/** A source of which any part of the scene's grid can be read. */
+export interface PlacedWindows {
+  /** False only where it is certain, without reading, that no pixel of the part is valid. */
+  hasData(part: Rectangle): boolean;
+  read(part: Rectangle): Promise<Raster>;
+  readonly note: string | null;
+}
+
+/** The same as {@link placedSource}, part by part. */
+export async function placedWindows(
+  raster: RasterWindows,
+  grid: Grid,
+  subject: string,
+  kind: SourceKind,
+): Promise<PlacedWindows> {
+  const relation = alignment(raster, grid);
+  if (relation?.relation === "same") return { hasData: raster.hasData, read: raster.read, note: null };
+  const isDecibel = kind === "sar" && (await searched(raster, hasNegative));
+  const convert = (one: Raster): Raster => (isDecibel ? mapped(one, (decibel) => 10 ** (decibel / 10)) : one);
+  const back = (one: Raster): Raster => (isDecibel ? mapped(one, (power) => 10 * Math.log10(power)) : one);
+  if (relation !== null) {
+    const regionOf = (part: Rectangle): Rectangle => finerOrCoarser(raster, relation, part);
+    return {
+      hasData: (part) => raster.hasData(regionOf(part)),
+      read: async (part) => {
+        const region = regionOf(part);
+        const outer = scaled(region, relation);
+        const place = { height: outer.height, width: outer.width, georeference: partPlace(grid.georeference, outer) };
+        return cutRaster(back(resampled(convert(await raster.read(region)), relation, place)), within(part, outer));
+      },
+      note: null,
+    };
+  }
+  const source = comparable(raster, grid, subject);
+  const method = suggestedMethod(source, grid);
+  const regionOf = (part: Rectangle): Rectangle | null => sourceRegion(source, grid, part);
+  return {
+    hasData: (part) => {
+      const region = regionOf(part);
+      return region !== null && raster.hasData(region);
+    },
+    read: async (part) => {
+      const outer = inSteps(part, grid);
+      const region = regionOf(outer) ?? { row: 0, col: 0, height: 1, width: 1 };
+      const moved = warpedPart(convert(await raster.read(region)), region, source, grid, outer, method);
+      return cutRaster(back(moved), within(part, outer));
+    },
+    note: movedText(source, grid, subject, method).join("; "),
+  };
+}
+
+/** A part with the rest of the blocks in which positions are computed. */
+function inSteps(part: Rectangle, grid: Grid): Rectangle {
+  const { row, col, height, width } = alignedTo(part, positionStep);
+  const upTo = (length: number, from: number, end: number): number =>
+    Math.min(Math.ceil(length / positionStep) * positionStep, end - from);
+  return { row, col, height: upTo(height, row, grid.height), width: upTo(width, col, grid.width) };
+}
+
+/** The pixels of a finer or coarser raster that a part of the scene's grid needs: with neighbours, where it is coarser. */
+function finerOrCoarser(raster: Grid, { relation, rows, cols }: Alignment, part: Rectangle): Rectangle {
+  if (relation === "finer") {
+    return { row: part.row * rows, col: part.col * cols, height: part.height * rows, width: part.width * cols };
+  }
+  const [row, col] = [Math.floor(part.row / rows), Math.floor(part.col / cols)];
+  const height = Math.ceil((part.row + part.height) / rows) - row;
+  const width = Math.ceil((part.col + part.width) / cols) - col;
+  return widened({ row, col, height, width }, 1, raster);
+}
+
+/** Pixels of a finer or coarser raster as pixels of the scene's grid. */
+function scaled(region: Rectangle, { relation, rows, cols }: Alignment): Rectangle {
+  const [down, across] = relation === "finer" ? [1 / rows, 1 / cols] : [rows, cols];
+  const { row, col, height, width } = region;
+  return { row: row * down, col: col * across, height: height * down, width: width * across };
+}
+
 /** Labels on the grid of the scene: the nearest code. @throws DataError if the grids cannot be brought together */
 export function placedLabels(raster: Raster, grid: Grid, subject: string): Placed {
   const relation = alignment(raster, grid);
@@ -56,7 +144,7 @@ function inPixels(rows: number, cols: number): Georeference {
 }
 
 /** The raster if both grids say where they are; a CRS that only one of them names is taken to be that of both. */
-function comparable(raster: Raster, grid: Grid, subject: string): Raster {
+function comparable<Placeable extends Grid>(raster: Placeable, grid: Grid, subject: string): Placeable {
   const { georeference } = raster;
   if (georeference === null || grid.georeference === null) {
     const expected = `the size of the scene's grid (${gridText(grid)}) or a whole multiple or part of it`;
@@ -71,15 +159,18 @@ function comparable(raster: Raster, grid: Grid, subject: string): Raster {
 function noteOf(source: Raster, grid: Grid, moved: Raster, subject: string, method: string): string {
   const pixels = grid.height * grid.width;
   const missing = 1 - countValid(moved.valid, pixels) / pixels;
-  const shift = misregistration(source, grid);
-  const parts = [
-    `${subject}: put on the scene's grid from ${gridText(source)} (${method})`,
-    ...(shift !== null && shift > worthSaying
-      ? [`its pixels lie ${shift.toFixed(2)} pixels off those of the scene`]
-      : []),
-    ...(missing > 0 ? [`${(100 * missing).toFixed(1)} % of the scene is without data`] : []),
-  ];
+  const parts = movedText(source, grid, subject, method);
+  if (missing > 0) parts.push(`${(100 * missing).toFixed(1)} % of the scene is without data`);
   return parts.join("; ");
+}
+
+function movedText(source: Grid, grid: Grid, subject: string, method: string): string[] {
+  const shift = misregistration(source, grid);
+  const parts = [`${subject}: put on the scene's grid from ${gridText(source)} (${method})`];
+  if (shift !== null && shift > worthSaying) {
+    parts.push(`its pixels lie ${shift.toFixed(2)} pixels off those of the scene`);
+  }
+  return parts;
 }
 
 function hasNegative({ data }: Raster): boolean {

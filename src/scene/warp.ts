@@ -4,6 +4,7 @@ import { type Visit, visitPositions } from "./crs/positions.ts";
 import { isLongitudeLatitude, isSameCrs, type Transform, transformBetween } from "./crs/transform.ts";
 import type { Grid } from "./grid.ts";
 import type { Georeference, Raster, RasterData } from "./raster.ts";
+import { partPlace, type Rectangle, wholeOf } from "./windows.ts";
 
 /**
  * How values come to new pixels. `nearest`: that of the pixel around the new pixel's centre, unchanged, for classes.
@@ -23,18 +24,67 @@ export type WarpMethod = "nearest" | "bilinear" | "mean";
  * @throws UnsupportedError if a CRS is not known
  */
 export function warped(raster: Raster, target: Grid, method: WarpMethod): Raster {
-  const { height, width, georeference } = target;
-  const mapping = pixelMapping(raster, target);
+  return warpedPart(raster, wholeOf(raster), raster, target, wholeOf(target), method);
+}
+
+/**
+ * A part of the raster on another grid.
+ *
+ * @param raster  the pixels of a region of the source, see {@link sourceRegion}
+ * @param part    of the target; its upper-left corner at a multiple of {@link positionStep}, for the pixels of the whole
+ */
+export function warpedPart(
+  raster: Raster,
+  region: Rectangle,
+  source: Grid,
+  target: Grid,
+  part: Rectangle,
+  method: WarpMethod,
+): Raster {
+  const { height, width } = part;
+  const whole = pixelMapping(source, target);
+  const mapping: Transform = (col, row) => {
+    const [x, y] = whole(col + part.col, row + part.row);
+    return [x - region.col, y - region.row];
+  };
   const data = newData(raster, method, height * width * raster.bands);
   const valid = new Uint8Array(height * width);
   visitPositions(mapping, height, width, samplers[method](raster, data, valid));
   return {
     ...raster,
-    ...{ height, width, data, georeference },
+    ...{ height, width, data, georeference: partPlace(target.georeference, part) },
     valid: valid.every((one) => one === 1) ? null : valid,
     // Means of class codes are no codes.
     categories: method === "nearest" ? raster.categories : null,
   };
+}
+
+/** Places along each axis of a part at which it is asked where the source lies. */
+const probes = 33;
+
+/** The region of the source that a part of the target needs; null where it has none. */
+export function sourceRegion(source: Grid, target: Grid, part: Rectangle): Rectangle | null {
+  const mapping = pixelMapping(source, target);
+  let [top, left, bottom, right] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, -1, -1];
+  for (let down = 0; down < probes; down++) {
+    for (let across = 0; across < probes; across++) {
+      const [col, row] = mapping(
+        part.col + (part.width * across) / (probes - 1),
+        part.row + (part.height * down) / (probes - 1),
+      );
+      // Where the mapping has an edge, nothing is known between two places.
+      if (Number.isNaN(col + row)) return wholeOf(source);
+      [top, left] = [Math.min(top, row), Math.min(left, col)];
+      [bottom, right] = [Math.max(bottom, row), Math.max(right, col)];
+    }
+  }
+  // Pixels beside the place of a centre, and what bends outwards between two places.
+  const reach = 3 + 0.02 * Math.max(bottom - top, right - left);
+  const row = Math.max(0, Math.floor(top - reach));
+  const col = Math.max(0, Math.floor(left - reach));
+  const height = Math.min(source.height, Math.ceil(bottom + reach)) - row;
+  const width = Math.min(source.width, Math.ceil(right + reach)) - col;
+  return height > 0 && width > 0 ? { row, col, height, width } : null;
 }
 
 /** The method for measurements: `mean` where the source is finer than the target by half or more, else `bilinear`. */

@@ -40,6 +40,17 @@ export function widened(
   return { row: top, col: left, height: bottom - top, width: right - left };
 }
 
+/** A part and what lies above and left of it, down to a multiple of `step`. */
+export function alignedTo({ row, col, height, width }: Rectangle, step: number): Rectangle {
+  const [above, left] = [row % step, col % step];
+  return { row: row - above, col: col - left, height: height + above, width: width + left };
+}
+
+/** A part in pixels of another one, which holds it. */
+export function within({ row, col, height, width }: Rectangle, outer: Pick<Rectangle, "row" | "col">): Rectangle {
+  return { row: row - outer.row, col: col - outer.col, height, width };
+}
+
 /** The parts of a grid, of at most `side` × `side` pixels, row by row. */
 export function* partsOf(grid: Pick<Raster, "height" | "width">, side: number): Generator<Rectangle, void> {
   for (let row = 0; row < grid.height; row += side) {

@@ -1,5 +1,6 @@
 /** @file A trained model at work: class probabilities of a whole scene, or of a part of a larger one. */
 import {
+  alignedTo,
   type Classifier,
   contextFeatures,
   type Progress,
@@ -7,6 +8,7 @@ import {
   type Scene,
   wholeOf,
   widened,
+  within,
 } from "../scene/index.ts";
 import { keyOf } from "../tensor/index.ts";
 import { type SceneFeatures, sceneFeatures } from "./features.ts";
@@ -70,9 +72,9 @@ export function symDiffuserClassifier(
     await held?.features.release();
     held = null;
     const images = await sceneLatents(scene, latents, patch, compute);
-    const within = { place, region, space };
+    const where = { place, region, space };
     const key = keyOf(seed);
-    const features = await sceneFeatures(network, images, scene.valid, within, text, key, options, compute, report);
+    const features = await sceneFeatures(network, images, scene.valid, where, text, key, options, compute, report);
     held = { scene, region, features };
     return held;
   };
@@ -113,14 +115,11 @@ export function symDiffuserClassifier(
     bytesPerPixel: isDense ? 4 * options.features.steps.length * latents.length * channels : 0,
     surroundings: (part, scene) => {
       const reach = smoothed + seen + patch * (latents.some(({ kind }) => kind === "vit") ? 2 : 1);
-      const { row, col, height, width } = widened(part, reach, scene);
       // Tiles of the surroundings lie as those of the scene.
-      const every = cores.reduce(leastCommonMultiple, 1);
-      const [above, left] = [row % every, col % every];
-      return { row: row - above, col: col - left, height: height + above, width: width + left };
+      return alignedTo(widened(part, reach, scene), cores.reduce(leastCommonMultiple, 1));
     },
     predictPart: async (around, place, part, report = () => {}) => {
-      const inAround = { ...part, row: part.row - place.row, col: part.col - place.col };
+      const inAround = within(part, place);
       const region = widened(inAround, smoothed + seen, around);
       return smooth(await hold(around, place, region, report), inAround, () => {});
     },

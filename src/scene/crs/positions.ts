@@ -12,7 +12,8 @@ import type { Transform } from "./transform.ts";
  */
 export type Visit = (pixel: number, col: number, row: number, cols: number, rows: number) => void;
 
-const blockSize = 64;
+/** Side of the largest blocks: a grid cut at its multiples has the same ones. */
+export const positionStep = 64;
 /** Pixels of a block that is not split any more. */
 const fewPixels = 16;
 /** Of the larger of a pixel here and a pixel there. */
@@ -31,9 +32,9 @@ interface Block {
  * @param mapping  from column and row of this grid to those of the other; NaN where there is no such place
  */
 export function visitPositions(mapping: Transform, height: number, width: number, visit: Visit): void {
-  for (let row = 0; row < height; row += blockSize) {
-    for (let col = 0; col < width; col += blockSize) {
-      const block = { row, col, rows: Math.min(blockSize, height - row), cols: Math.min(blockSize, width - col) };
+  for (let row = 0; row < height; row += positionStep) {
+    for (let col = 0; col < width; col += positionStep) {
+      const block = { row, col, rows: Math.min(positionStep, height - row), cols: Math.min(positionStep, width - col) };
       visitBlock(mapping, block, width, visit);
     }
   }
