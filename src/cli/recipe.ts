@@ -14,6 +14,7 @@ import {
   recipeConfiguration,
   recipeOf,
   recipes,
+  unpack,
   writeSplit,
 } from "../scene/index.ts";
 import { ConfigError, UnsupportedError, writeAtomically } from "../tensor/index.ts";
@@ -136,10 +137,12 @@ export async function fetchRecipe(
       if (total !== null) view.onEvent({ kind: "task", task: item.file, done, total, unit: "byte" });
     };
     const { path, sha256, wasThere } = await download(item, folder, { onProgress, allowLocal });
-    if (flags.json) printJson(out, { kind: "result", file: path, sha256, wasThere, isChecked: item.sha256 !== null });
-    const check = item.sha256 === null ? `not checked, none is published: SHA-256 ${sha256}` : "checksum as published";
-    const next = path.endsWith(".zip") ? "; unzip it there" : "";
-    return `${path}: ${wasThere ? "there already" : "fetched"}, ${check}${next}\n`;
+    const unpacked = path.endsWith(".zip") ? await unpack(path, folder) : [];
+    const isChecked = item.sha256 !== null;
+    if (flags.json) printJson(out, { kind: "result", file: path, sha256, wasThere, isChecked, unpacked });
+    const check = isChecked ? "checksum as published" : `not checked, none is published: SHA-256 ${sha256}`;
+    const files = unpacked.length > 0 ? `; unpacked: ${unpacked.length} files` : "";
+    return `${path}: ${wasThere ? "there already" : "fetched"}, ${check}${files}\n`;
   }
 }
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { run } from "../../src/cli/main.ts";
 import { fetchRecipe } from "../../src/cli/recipe.ts";
 import { openScene, openSplit, readers, recipes } from "../../src/scene/index.ts";
@@ -168,21 +169,24 @@ describe("recipe check and prepare", () => {
 
 describe("recipe fetch", () => {
   it("fetches all files and says what was checked", async () => {
-    const server = createServer((request, response) => response.end(`bytes of ${request.url}`));
+    const scene = readFileSync(fileURLToPath(new URL("../golden/zip/scene.zip", import.meta.url)));
+    const bodies = new Map<string | undefined, Uint8Array | string>([["/a.zip", scene]]);
+    const server = createServer(({ url }, response) => response.end(bodies.get(url) ?? `bytes of ${url}`));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     after(() => server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const out = kept();
     const context = { out, err: kept(), argv: [], setExit: () => {} };
-    const downloads = ["a.zip", "b.mat"].map((file) => ({ url: `${url}/${file}`, file, sha256: null, bytes: 15 }));
+    const downloads = ["a.zip", "b.mat"].map((file) => ({ url: `${url}/${file}`, file, sha256: null, bytes: null }));
     const folder = join(scratch, "fetched");
     await fetchRecipe({ name: "small", downloads, licence: "", where: [] }, { out: folder }, context, true);
     const lines = out.text.split("\n");
     const [zip, mat] = downloads.map(({ file }) => join(folder, file));
-    assert.match(lines[0]!, /: fetched, not checked, none is published: SHA-256 [0-9a-f]{64}; unzip it there$/);
+    assert.match(lines[0]!, /: fetched, not checked, none is published: SHA-256 [0-9a-f]{64}; unpacked: 4 files$/);
     assert.ok(lines[1]!.startsWith(`${mat}: fetched, not checked`));
     assert.ok(lines[2]!.endsWith("--recipe small tells what is there"));
-    assert.equal(readFileSync(zip!, "utf8"), "bytes of /a.zip");
+    assert.equal(readFileSync(mat!, "utf8"), "bytes of /b.mat");
+    assert.deepEqual(readdirSync(join(folder, "Augsburg")).length, 4);
     assert.ok(!existsSync(`${zip}.part`));
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -15,6 +15,7 @@ import {
   readers,
   recipeOf,
   recipes,
+  unpack,
 } from "../../src/scene/index.ts";
 import { recipeFolder, recipeGoldens, scaled } from "./recipe-goldens.ts";
 
@@ -339,4 +340,61 @@ describe("sample scenes", { skip }, () => {
       );
     });
   }
+});
+
+describe("unpacking an archive", () => {
+  const zips = fileURLToPath(new URL("../golden/zip/", import.meta.url));
+  const bytesOf = (folder: string): readonly (readonly [string, Buffer])[] =>
+    readdirSync(folder)
+      .sort()
+      .map((name) => [name, readFileSync(join(folder, name))]);
+
+  it("makes a folder that a check finds in order, and leaves it as it is the next time", async () => {
+    const folder = join(scratch, "unpacked");
+    const paths = await unpack(`${zips}scene.zip`, folder);
+    assert.equal(paths.length, 4);
+    assert.deepEqual(readdirSync(folder), ["Augsburg"]);
+    assert.deepEqual(bytesOf(join(folder, "Augsburg")), bytesOf(`${recipeFolder}augsburg-ouc/Augsburg`));
+    const golden = recipeGoldens.find((one) => one.recipe === "augsburg" && one.layout === "ouc")!;
+    assert.ok((await checkFolder(folder, [scaled(golden)])).isUsable);
+    const mark = Buffer.alloc(readFileSync(paths[0]!).length, 1);
+    writeFileSync(paths[0]!, mark);
+    assert.deepEqual(await unpack(`${zips}scene.zip`, folder), paths);
+    assert.deepEqual(readFileSync(paths[0]!), mark);
+    writeFileSync(paths[1]!, "another");
+    await assert.rejects(unpack(`${zips}scene.zip`, folder), {
+      name: "ConfigError",
+      message: `${paths[1]}: expected no file yet, or one of 743 bytes; got one of 7 bytes — remove it first`,
+    });
+  });
+
+  const faults: readonly (readonly [string, string, string])[] = [
+    ["up", "FormatError", ': expected names of files within the folder; got "a/../../up.txt"'],
+    ["root", "FormatError", ': expected names of files within the folder; got "/root.txt"'],
+    ["drive", "FormatError", ': expected names of files within the folder; got "C:drive.txt"'],
+    ["back", "FormatError", ': expected names of files within the folder; got "..\\\\back.txt"'],
+    ["shared", "FormatError", ": expected at most 1080 packed bytes; got 2412"],
+    ["bomb", "FormatError", ": expected files of at most 2147483648 bytes; got bomb.txt of 1099511627776"],
+    ["bzip2", "UnsupportedError", ": ZIP compression 12 is not supported — unpack it with another program"],
+  ];
+  for (const [name, error, message] of faults) {
+    it(`refuses ${name}.zip and writes nothing`, async () => {
+      const folder = join(scratch, "refused", name);
+      const archive = `${zips}${name}.zip`;
+      await assert.rejects(unpack(archive, folder), { name: error, message: `${archive}${message}` });
+      assert.ok(!existsSync(join(scratch, "refused")));
+    });
+  }
+
+  it("refuses an archive cut after any byte", async () => {
+    const whole = readFileSync(`${zips}scene.zip`);
+    const archive = join(scratch, "cut.zip");
+    for (let length = 0; length < whole.length; length += 13) {
+      writeFileSync(archive, whole.subarray(0, length));
+      await assert.rejects(unpack(archive, join(scratch, "cut")), {
+        name: "FormatError",
+        message: /expected .*; got /,
+      });
+    }
+  });
 });

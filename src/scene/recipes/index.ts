@@ -5,3 +5,4 @@ export { type Download, type DownloadOptions, download, type Fetched } from "./d
 export { type Prepared, prepareScene } from "./prepare.ts";
 export type { Layout, Recipe, RecipeClass, RecipeFile, RecipeSource, Truth } from "./recipe.ts";
 export { layoutOf, recipeOf, recipes } from "./table.ts";
+export { unpack } from "./unpack.ts";
