@@ -15,7 +15,8 @@ export interface WorkerProgram {
    * - `data`, as given here;
    * - `beat()`: limits of time are for one step of a long answer, and this is the next;
    * - `move(view)`: the memory of an answer moves instead of being copied;
-   * - `Fault`: thrown for bytes that are wrong, where the code is fit for others. After any other error it is not.
+   * - `Fault`: thrown for bytes that are wrong, where the code is fit for others;
+   * - `LastFault`: the same where it is not, as after any other error.
    */
   readonly text: string;
   readonly data: unknown;
@@ -58,6 +59,7 @@ const before = `
 const { parentPort, workerData } = require("node:worker_threads");
 const { data } = workerData;
 class Fault extends Error {}
+class LastFault extends Error {}
 let moved = [];
 const move = (view) => {
   moved.push(view.buffer);
@@ -67,7 +69,7 @@ const beat = () => parentPort.postMessage({ beat: true });
 let mostBytes = 0;
 const { grow } = WebAssembly.Memory.prototype;
 WebAssembly.Memory.prototype.grow = function (pages) {
-  if (this.buffer.byteLength + pages * 65536 > mostBytes) throw new RangeError("no memory for so much");
+  if (this.buffer.byteLength + pages * 65536 > mostBytes) throw new LastFault("no memory for so much");
   return grow.call(this, pages);
 };
 `;

@@ -46,7 +46,7 @@ function openFile(path) {
   file = path;
   open = new library.File(only, "r");
   id = open.file_id;
-  if (id < 0n) throw new Error("cut short or no HDF5 file");
+  if (id < 0n) throw new LastFault("cut short or no HDF5 file");
 }
 
 function close() {
@@ -54,14 +54,14 @@ function close() {
   open = undefined;
   places = undefined;
   // A file that an object still holds would be found again, stale, if its bytes changed.
-  if (stream !== undefined) throw new Error("the file stays open");
+  if (stream !== undefined) throw new LastFault("the file stays open");
 }
 
 // The bindings pass over most failures; what the library prints betrays them.
 function sound(ask) {
   diagnosis = "";
   const answer = ask();
-  if (diagnosis !== "") throw new Error("unreadable");
+  if (diagnosis !== "") throw new LastFault("unreadable");
   return answer;
 }
 
@@ -83,11 +83,11 @@ function attributes(path) {
 function spelt(path, name, count) {
   const at = module._malloc(count * 8);
   try {
-    if (module.get_attribute_data(id, path, name, BigInt(at)) < 0) throw new Error("an attribute cannot be read");
+    if (module.get_attribute_data(id, path, name, BigInt(at)) < 0) throw new LastFault("an attribute cannot be read");
     const { buffer } = module.HEAPU8;
     return Array.from({ length: count }, (_, index) => {
       const [length, letters] = new Uint32Array(buffer, at + index * 8, 2);
-      if (length > maxName || letters + length > buffer.byteLength) throw new Error("a name of " + length + " letters");
+      if (length > maxName || letters + length > buffer.byteLength) throw new LastFault("a name of " + length + " letters");
       return Buffer.from(buffer, letters, length).toString("latin1");
     });
   } finally {
@@ -101,12 +101,12 @@ function read(path, offset, count, bytes, space) {
 
 function numbers(path, offset, count, bytes, space = new ArrayBuffer(bytes)) {
   const at = module._malloc(bytes);
-  if (at === 0) throw new Error("no memory for " + bytes + " bytes");
+  if (at === 0) throw new LastFault("no memory for " + bytes + " bytes");
   try {
     // A single number has no axes to choose from.
     const big = (list) => (list.length === 0 ? null : list.map(BigInt));
     const status = module.get_dataset_data(id, path, big(count), big(offset), big(count.map(() => 1)), BigInt(at));
-    if (status < 0) throw new Error("the HDF5 library cannot decode them");
+    if (status < 0) throw new LastFault("the HDF5 library cannot decode them");
     const out = new Uint8Array(space, 0, bytes);
     out.set(module.HEAPU8.subarray(at, at + bytes));
     return out;
@@ -132,7 +132,7 @@ function placesOfReferences() {
 const key = (reference) => Buffer.from(reference).toString("hex");
 
 function references(path, { shape, total_size, size }) {
-  if (total_size > maxReferences) throw new Error("more than " + maxReferences + " references in one array");
+  if (total_size > maxReferences) throw new LastFault("more than " + maxReferences + " references in one array");
   const bytes = numbers(path, shape.map(() => 0), shape, total_size * size);
   places ??= placesOfReferences();
   return Array.from({ length: total_size }, (_, at) => {
@@ -186,7 +186,7 @@ const telling = (ask) => (...terms) => {
     return ask(...terms);
   } catch (cause) {
     const printed = Array.from(diagnosis.matchAll(/#\\d+: .* in \\w+\\(\\): (.*)/g)).at(-1);
-    throw printed ? new Error(printed[1]) : cause;
+    throw printed ? new LastFault(printed[1]) : cause;
   }
 };
 
