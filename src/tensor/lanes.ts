@@ -87,7 +87,7 @@ function oneByOne(program: Program): LaneProgram {
   let last: Promise<unknown> = Promise.resolve();
   const run: Program["run"] = (feeds, into) => {
     const own = last.then(() => program.run(feeds, into));
-    last = own.catch(() => {});
+    last = Promise.allSettled([own]);
     return own;
   };
   return { ...program, lanes: 1, run };

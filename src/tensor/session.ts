@@ -1,4 +1,4 @@
-/** @file The only file that knows ONNX Runtime: a graph, compiled and run. */
+/** @file A graph, compiled and run by ONNX Runtime, which only this file and lane-thread.ts know. */
 import type { Tensor as OrtTensor } from "onnxruntime-node";
 import { type Device, deviceTable } from "./device.ts";
 import { DataError, InternalError, UnsupportedError } from "./errors.ts";
