@@ -54,9 +54,9 @@ export async function doJob(
   } catch (error) {
     view.end();
     if (!(error instanceof StoppedError)) throw error;
-    const advice = resumeCommand === null ? "" : ` — go on with: ${resumeCommand}`;
     if (flags.json) printJson(out, { kind: "stopped", message: error.message, resume: resumeCommand });
-    else err.write(`Stopped; what was done is saved${advice}\n`);
+    else if (resumeCommand === null) err.write("Stopped; nothing was written\n");
+    else err.write(`Stopped; what was done is saved — go on with: ${resumeCommand}\n`);
     setExit(interrupted);
   } finally {
     ignoreInterrupts();

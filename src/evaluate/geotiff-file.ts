@@ -1,7 +1,5 @@
 /** @file A GeoTIFF file that gets its pixels part by part, and is there whole or not at all. */
-import { randomUUID } from "node:crypto";
-import { basename, dirname, join } from "node:path";
-import { writeAtomically } from "../tensor/index.ts";
+import { temporaryName, writeAtomically } from "../tensor/index.ts";
 import { type GeoTiffHead, type GeoTiffWriter, geoTiffWriter } from "./geotiff-writer.ts";
 import { tilesInFile } from "./tile-store.ts";
 
@@ -16,7 +14,7 @@ export interface GeoTiffFile extends Pick<GeoTiffWriter, "write"> {
 
 /** Begin a GeoTIFF file, in a folder that exists. */
 export function createGeoTiff(file: string, image: GeoTiffHead): GeoTiffFile {
-  const store = tilesInFile(join(dirname(file), `.${basename(file)}.${randomUUID().slice(0, 8)}.tiles.tmp`));
+  const store = tilesInFile(temporaryName(file));
   let isOpen = true;
   const abandon = (): void => {
     if (isOpen) store.close();

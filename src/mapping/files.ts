@@ -3,17 +3,22 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Area,
+  cellsPicture,
   confidenceColors,
+  createGeoTiff,
   encodeAuxXml,
   encodeClassStyle,
   encodePng,
   encodeValueStyle,
+  type GeoTiffFile,
+  type GeoTiffHead,
   geoTiffParts,
-  mapPicture,
+  labelCells,
   mapPolygons,
+  mapSide,
   type Reduction,
 } from "../evaluate/index.ts";
-import type { Category, LandCoverClass, Plot } from "../scene/index.ts";
+import { type Category, cutData, type LandCoverClass, type Rectangle, wholeOf } from "../scene/index.ts";
 import { UnsupportedError, writeAtomically } from "../tensor/index.ts";
 import { removeEarlierMap } from "./earlier.ts";
 import type { LandCoverMap } from "./map.ts";
@@ -42,22 +47,28 @@ function nodataCode(classes: readonly LandCoverClass[], largest: number): number
   throw new UnsupportedError(`a map of ${codes.size} classes`);
 }
 
-/**
- * Codes of the pixels of a map, `[H, W]`, and the one that means no class.
- *
- * @throws UnsupportedError for class codes that no map can hold
- */
-export function codesOf(
-  labels: Uint16Array,
-  classes: readonly LandCoverClass[],
-): { readonly data: Uint8Array | Uint16Array; readonly nodata: number } {
+/** How a map holds classes: as their codes, in the smallest type that has room for them. */
+export interface ClassCodes {
+  readonly type: typeof Uint8Array | typeof Uint16Array;
+  /** The code that means no class. */
+  readonly nodata: number;
+  of(labels: Uint16Array): Uint8Array | Uint16Array;
+}
+
+/** @throws UnsupportedError for class codes that no map can hold */
+export function classCodes(classes: readonly LandCoverClass[]): ClassCodes {
   const whole = classes.every(({ code }) => Number.isInteger(code) && code >= 0 && code <= 65535);
   if (!whole) throw new UnsupportedError("a map of class codes other than whole numbers from 0 to 65535");
   const small = classes.every(({ code }) => code <= 255) && classes.length < 256;
   const nodata = nodataCode(classes, small ? 255 : 65535);
-  const data = new (small ? Uint8Array : Uint16Array)(labels.length);
-  for (const [pixel, label] of labels.entries()) data[pixel] = label === 0 ? nodata : classes[label - 1]!.code;
-  return { data, nodata };
+  const codes = [nodata, ...classes.map(({ code }) => code)];
+  const type = small ? Uint8Array : Uint16Array;
+  const of = (labels: Uint16Array): Uint8Array | Uint16Array => {
+    const data = new type(labels.length);
+    for (let pixel = 0; pixel < labels.length; pixel++) data[pixel] = codes[labels[pixel]!]!;
+    return data;
+  };
+  return { type, nodata, of };
 }
 
 /** The class codes, names and colours of a map. */
@@ -65,70 +76,146 @@ export function categoriesOf(classes: readonly LandCoverClass[]): Category[] {
   return classes.map(({ code, name, color }) => ({ value: code, name, color }));
 }
 
+/** A map in the making: it gets its pixels part by part, and its files are there together or not at all. */
+export interface MapWriter {
+  /** Parts come in any order, each pixel once; pixels without a class need not come. */
+  write(part: Rectangle, map: LandCoverMap): void;
+  /** @returns paths of the files */
+  finish(): Promise<string[]>;
+  /** Leave the folder as it was; after `finish` nothing is left to do. */
+  abandon(): void;
+}
+
+/** Pixels of the largest map of which polygons are made: they take up to 15 bytes a pixel. */
+const mostPolygonPixels = 100_000_000;
+
 /**
  * Write `map.tif`, `confidence.tif` and `map.png`, with names and styles beside them, and the files that are wanted;
  * of a scene of many plots also the map of each, in its place, in `plots/`. What an earlier map left in the folder and
  * this one does not have is removed.
  *
- * @returns their paths
- * @throws UnsupportedError for class codes that no map can hold, and for GeoJSON without an EPSG code
+ * @param folder  one that exists
+ * @throws UnsupportedError for class codes that no map can hold, for polygons of a map that is too large, and, at the
+ *   end, for GeoJSON without an EPSG code
  */
-export async function writeMap(
+export function mapWriter(
+  folder: string,
+  origin: Origin,
+  classes: readonly LandCoverClass[],
+  wanted: MapFiles = usualFiles,
+): MapWriter {
+  const { height, width, georeference, name, plots } = origin.scene;
+  const categories = categoriesOf(classes);
+  const codes = classCodes(classes);
+  if (wanted.polygons !== null && height * width > mostPolygonPixels) {
+    throw new UnsupportedError(
+      `polygons of a map of ${height} × ${width} pixels, more than ${mostPolygonPixels / 1e6} million,`,
+      "make them of map.tif with gdal_polygonize, or map parts of the scene",
+    );
+  }
+  const fields = originFields(origin);
+  const common = { height, width, georeference, ...fields };
+  const reduced = (reduction: Reduction): { overviews: Reduction | null } => ({
+    overviews: wanted.cog ? reduction : null,
+  });
+  const codeHead = {
+    ...common,
+    bands: 1,
+    type: codes.type,
+    nodata: codes.nodata,
+    categories,
+    bandNames: ["land cover"],
+  };
+  const values = { ...common, ...reduced("mean"), type: Float32Array, nodata: Number.NaN };
+  const rasters: GeoTiffFile[] = [];
+  const create = (file: string, head: GeoTiffHead): GeoTiffFile => {
+    const created = createGeoTiff(join(folder, file), head);
+    rasters.push(created);
+    return created;
+  };
+  const abandon = (): void => {
+    for (const raster of rasters) raster.abandon();
+  };
+  const cells = labelCells({ height, width }, classes.length, mapSide);
+  const isHeld = wanted.polygons !== null || plots !== null;
+  // What only the whole map can tell.
+  const labels = new Uint16Array(isHeld ? height * width : 0);
+  const confidence = new Float32Array(wanted.polygons === null ? 0 : height * width).fill(Number.NaN);
+  const written: string[] = [];
+  const write = async (file: string, content: Parameters<typeof writeAtomically>[1]): Promise<void> => {
+    await writeAtomically(join(folder, file), content);
+    written.push(join(folder, file));
+  };
+  const finishRaster = async (raster: GeoTiffFile): Promise<void> => {
+    await raster.finish();
+    written.push(raster.file);
+  };
+  try {
+    const code = create("map.tif", { ...codeHead, ...reduced("mode") });
+    const value = create("confidence.tif", { ...values, bands: 1, bandNames: ["confidence"] });
+    const bandNames = classes.map((one) => one.name);
+    const every = wanted.probabilities
+      ? create("probabilities.tif", { ...values, bands: classes.length, bandNames })
+      : null;
+    const finish = async (): Promise<string[]> => {
+      // First what may be refused, so that a map is whole or as it was.
+      if (wanted.polygons !== null) {
+        const plane = { labels: { height, width, data: labels }, confidence, categories, georeference };
+        const layer = mapPolygons({ ...plane, software: fields.software }, wanted.smallestArea);
+        written.push(...(await writePolygons(folder, layer, wanted.polygons)));
+      }
+      await finishRaster(code);
+      await write("map.tif.aux.xml", encodeAuxXml(categories));
+      await write("map.qml", encodeClassStyle(categories));
+      await finishRaster(value);
+      await write("confidence.qml", encodeValueStyle(confidenceColors, 0, 1));
+      await write("map.png", encodePng(cellsPicture(cells, { title: name, classes, georeference })));
+      for (const plot of plots ?? []) {
+        const own = { ...codeHead, height: plot.height, width: plot.width, georeference: plot.georeference };
+        const data = codes.of(cutData(labels, width, 1, plot));
+        await mkdir(join(folder, "plots"), { recursive: true });
+        await write(join("plots", `${plot.name}.tif`), geoTiffParts({ ...own, data }));
+        await write(join("plots", `${plot.name}.tif.aux.xml`), encodeAuxXml(categories));
+      }
+      if (every !== null) await finishRaster(every);
+      await removeEarlierMap(folder, written);
+      return written;
+    };
+    return {
+      write(part, map) {
+        code.write(part, codes.of(map.labels));
+        value.write(part, map.confidence);
+        if (map.probabilities !== null) every?.write(part, map.probabilities);
+        cells.add(part, map.labels);
+        if (isHeld) setPart(labels, width, part, map.labels);
+        if (wanted.polygons !== null) setPart(confidence, width, part, map.confidence);
+      },
+      finish: () => finish().finally(abandon),
+      abandon,
+    };
+  } catch (fault) {
+    abandon();
+    throw fault;
+  }
+}
+
+/** Write a map that is in memory, see {@link mapWriter}. */
+export function writeMap(
   folder: string,
   origin: Origin,
   classes: readonly LandCoverClass[],
   map: LandCoverMap,
   wanted: MapFiles = usualFiles,
 ): Promise<string[]> {
-  const { height, width, georeference, name } = origin.scene;
-  const labels = { height, width, data: map.labels };
-  const categories = categoriesOf(classes);
-  const common = { height, width, georeference, ...originFields(origin) };
-  const reduced = (reduction: Reduction): { overviews: Reduction | null } => ({
-    overviews: wanted.cog ? reduction : null,
-  });
-  const codes = { ...common, bands: 1, ...codesOf(map.labels, classes), categories, bandNames: ["land cover"] };
-  const values = { ...common, ...reduced("mean"), nodata: Number.NaN };
-  const written: string[] = [];
-  const write = async (file: string, content: Parameters<typeof writeAtomically>[1]): Promise<void> => {
-    await writeAtomically(join(folder, file), content);
-    written.push(join(folder, file));
-  };
-  // First what may be refused, so that a map is whole or as it was.
-  if (wanted.polygons !== null) {
-    const { confidence } = map;
-    const { software } = common;
-    const layer = mapPolygons({ labels, confidence, categories, georeference, software }, wanted.smallestArea);
-    written.push(...(await writePolygons(folder, layer, wanted.polygons)));
-  }
-  await write("map.tif", geoTiffParts({ ...codes, ...reduced("mode") }));
-  await write("map.tif.aux.xml", encodeAuxXml(categories));
-  await write("map.qml", encodeClassStyle(categories));
-  await write("confidence.tif", geoTiffParts({ ...values, bands: 1, data: map.confidence, bandNames: ["confidence"] }));
-  await write("confidence.qml", encodeValueStyle(confidenceColors, 0, 1));
-  await write("map.png", encodePng(mapPicture({ title: name, labels, classes, georeference })));
-  for (const plot of origin.scene.plots ?? []) {
-    const { height, width, georeference } = plot;
-    const own = { ...codes, height, width, georeference, data: cut(codes.data, origin.scene.width, plot) };
-    await mkdir(join(folder, "plots"), { recursive: true });
-    await write(join("plots", `${plot.name}.tif`), geoTiffParts(own));
-    await write(join("plots", `${plot.name}.tif.aux.xml`), encodeAuxXml(categories));
-  }
-  if (wanted.probabilities && map.probabilities !== null) {
-    const bandNames = classes.map((one) => one.name);
-    const data = map.probabilities;
-    await write("probabilities.tif", geoTiffParts({ ...values, bands: classes.length, data, bandNames }));
-  }
-  await removeEarlierMap(folder, written);
-  return written;
+  const writer = mapWriter(folder, origin, classes, wanted);
+  writer.write(wholeOf(origin.scene), map);
+  return writer.finish();
 }
 
-/** The rectangle of a plot, from rows of `width` pixels. */
-function cut<Data extends Uint8Array | Uint16Array>(data: Data, width: number, plot: Plot): Data {
-  const part = new (data.constructor as new (length: number) => Data)(plot.height * plot.width);
-  for (let row = 0; row < plot.height; row++) {
-    const from = (plot.row + row) * width + plot.col;
-    part.set(data.subarray(from, from + plot.width), row * plot.width);
+/** Set a part of rows of `width` numbers. */
+function setPart<Data extends Uint16Array | Float32Array>(all: Data, width: number, part: Rectangle, own: Data): void {
+  for (let row = 0; row < part.height; row++) {
+    const from = row * part.width;
+    all.set(own.subarray(from, from + part.width), (part.row + row) * width + part.col);
   }
-  return part;
 }

@@ -3,9 +3,27 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Metrics, renderReport, splitTable } from "../evaluate/index.ts";
-import { openScene, type Progress, readSplit, type Scene, type Split } from "../scene/index.ts";
-import { symDiffuserClassifier } from "../symdiffuser/index.ts";
-import { type ChosenDevice, chooseDevice, DataError, type DeviceChoice, writeAtomically } from "../tensor/index.ts";
+import {
+  isOfPlots,
+  openScene,
+  openSceneWindows,
+  type Progress,
+  readSplit,
+  type Scene,
+  type SceneOutline,
+  type SceneWindows,
+  type Split,
+  sceneWindows,
+} from "../scene/index.ts";
+import { type PartClassifier, symDiffuserClassifier } from "../symdiffuser/index.ts";
+import {
+  type ChosenDevice,
+  chooseDevice,
+  DataError,
+  type DeviceChoice,
+  StoppedError,
+  writeAtomically,
+} from "../tensor/index.ts";
 import {
   configText,
   openRun,
@@ -16,8 +34,8 @@ import {
   sourceOptions,
   trainRun,
 } from "../train/index.ts";
-import { type MapFiles, usualFiles, writeMap } from "./files.ts";
-import { type LandCoverMap, mapScene } from "./map.ts";
+import { type MapFiles, mapWriter, usualFiles, writeMap } from "./files.ts";
+import { type LandCoverMap, mapParts, mapScene } from "./map.ts";
 import { formatMetrics } from "./metrics-file.ts";
 import type { Origin } from "./origin.ts";
 import { metricsOf, type Outcome, reportOf } from "./report.ts";
@@ -149,10 +167,10 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
     baselines.set(name, await mapScene(baseline, scene, classes.length, tell(control, `${name} map`, "row")));
     timingsSeconds[name]! += (performance.now() - from) / 1e3;
   }
-  const origin = originOf(scene, config, run.classifier.name);
+  const origin = originOf(sceneWindows(scene), config, run.classifier.name);
   const files = [
     ...(await writeMap(folder, origin, classes, map)),
-    ...(await writeSplitFiles(folder, origin, split)),
+    ...(await writeSplitFiles(folder, origin, scene.labels!, split)),
     ...(await writeSplitPolygons(folder, scene, split)),
   ];
   const written = await writeOutcome(folder, {
@@ -172,18 +190,22 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
   return { folder, files: [...files, ...written.files, join(folder, "model.safetensors")], metrics: written.metrics };
 }
 
-function originOf(scene: Scene, config: RunConfig, method: string): Origin {
+function originOf(scene: SceneOutline, config: RunConfig, method: string): Origin {
   return { scene, method, isSimulated: "simulate" in config.scene };
 }
 
 /** Files of the same sources as the run's, as a scene without labels. */
-function otherScene(config: RunConfig, files: Readonly<Record<string, readonly string[]>>): Promise<Scene> {
+async function otherScene(
+  config: RunConfig,
+  files: Readonly<Record<string, readonly string[]>>,
+): Promise<SceneWindows> {
   const known = "simulate" in config.scene ? {} : config.scene.sources;
   const sources = Object.entries(files).map(([name, file]) => {
     const own = known[name];
     return own === undefined ? { name, file } : sourceOptions(name, { ...own, file });
   });
-  return openScene({ name: config.name, sources });
+  const options = { name: config.name, sources };
+  return isOfPlots(options) ? sceneWindows(await openScene(options)) : openSceneWindows(options);
 }
 
 async function map(
@@ -192,19 +214,54 @@ async function map(
 ): Promise<JobResult> {
   const device = await deviceOf(choice, threads, control);
   const { config, model } = await openRun(run);
-  const scene = await (sources ? otherScene(config, sources) : openRunScene(config));
-  const splitFile = join(run, runFiles.split);
-  const split = sources === null && existsSync(splitFile) ? readSplit(splitFile, scene) : null;
-  const classifier = symDiffuserClassifier(model, { threads, device, progress: (task) => tell(control, task, "tile") });
-  const progress = tell(control, "map", "row");
-  const result = await mapScene(classifier, scene, model.classes.length, progress, files.probabilities);
-  const folder = out ?? join(run, "map");
-  await mkdir(folder, { recursive: true });
-  const origin = { ...originOf(scene, config, classifier.name), ...(sources && { isSimulated: false }) };
-  const written = await writeMap(folder, origin, model.classes, result, files);
-  // The folder of a run has the split that it was trained with.
-  if (!existsSync(join(folder, runFiles.split))) written.push(...(await writeSplitPolygons(folder, scene, split)));
-  return { folder, files: written, metrics: null };
+  // The run's own scene was in memory for its training, and is so again.
+  const own = sources === null ? await openRunScene(config) : null;
+  const scene = sources === null ? sceneWindows(own!) : await otherScene(config, sources);
+  try {
+    const splitFile = join(run, runFiles.split);
+    const split = own !== null && existsSync(splitFile) ? readSplit(splitFile, own) : null;
+    const classifier = symDiffuserClassifier(model, { threads, device, progress: () => () => {} });
+    classifier.check(scene);
+    const folder = out ?? join(run, "map");
+    await mkdir(folder, { recursive: true });
+    const origin = { ...originOf(scene, config, classifier.name), ...(own === null && { isSimulated: false }) };
+    const written = await writeParts(classifier, scene, folder, origin, model.classes, files, control);
+    // The folder of a run has the split that it was trained with.
+    if (!existsSync(join(folder, runFiles.split))) {
+      written.push(...(await writeSplitPolygons(folder, own ?? { ...scene, labels: null }, split)));
+    }
+    return { folder, files: written, metrics: null };
+  } finally {
+    await scene.close();
+  }
+}
+
+/** Classify a scene part by part into the files of a map. */
+async function writeParts(
+  classifier: PartClassifier,
+  scene: SceneWindows,
+  folder: string,
+  origin: Origin,
+  classes: Outcome["classes"],
+  files: MapFiles,
+  control: JobControl,
+): Promise<string[]> {
+  const writer = mapWriter(folder, origin, classes, files);
+  const report = tell(control, "map", "pixel");
+  try {
+    await mapParts(classifier, scene, {
+      classes: classes.length,
+      keepProbabilities: files.probabilities,
+      write: writer.write,
+      progress: (done, total) => {
+        if (control.isStopped()) throw new StoppedError("stopped before the map was written");
+        report(done, total);
+      },
+    });
+    return await writer.finish();
+  } finally {
+    writer.abandon();
+  }
 }
 
 /** The labels of a scene, numbered as the classes of a model. @throws DataError for a class that the model does not know */

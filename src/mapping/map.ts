@@ -1,8 +1,18 @@
-/** @file A classifier over a whole scene, strip by strip: the most probable class of every pixel, and how probable. */
-import type { Classifier, Progress, Scene } from "../scene/index.ts";
-import { UnsupportedError } from "../tensor/index.ts";
+/** @file A classifier over a scene, whole or part by part: the most probable class of every pixel, and how probable. */
+import {
+  type Classifier,
+  type Progress,
+  partsOf,
+  type Rectangle,
+  type Scene,
+  type SceneWindows,
+  wholeOf,
+  within,
+} from "../scene/index.ts";
+import type { PartClassifier } from "../symdiffuser/index.ts";
+import { DataError, UnsupportedError } from "../tensor/index.ts";
 
-/** A land-cover map on the grid of its scene. */
+/** A land-cover map on the grid of its scene, or of a part of it. */
 export interface LandCoverMap {
   /** `[H, W]`: k = class k of the model, 0 = not classified. */
   readonly labels: Uint16Array;
@@ -33,24 +43,113 @@ export async function mapScene(
   keepProbabilities = false,
 ): Promise<LandCoverMap> {
   const { height, width, valid } = scene;
-  const labels = new Uint16Array(height * width);
-  const confidence = new Float32Array(height * width).fill(Number.NaN);
-  const kept = keepProbabilities ? unknownProbabilities(height * width * classes) : null;
+  const map = emptyMap(wholeOf(scene), classes, keepProbabilities);
   for (let row = 0; row < height; row += rowsPerStrip) {
     const end = Math.min(row + rowsPerStrip, height);
     const probabilities = await classifier.predict(scene, [row, end]);
-    for (let pixel = row * width; pixel < end * width; pixel++) {
-      if (valid?.[pixel] === 0) continue;
-      const from = (pixel - row * width) * classes;
-      let best = 0;
-      for (let k = 1; k < classes; k++) if (probabilities[from + k]! > probabilities[from + best]!) best = k;
-      labels[pixel] = best + 1;
-      confidence[pixel] = probabilities[from + best]!;
-      kept?.set(probabilities.subarray(from, from + classes), pixel * classes);
-    }
+    choose(map, row * width, probabilities, classes, (pixel) => valid?.[row * width + pixel] !== 0);
     progress(end, height);
   }
-  return { labels, confidence, probabilities: kept };
+  return map;
+}
+
+/** Bytes that the pixels of a part, with their surroundings, may take while they are classified. */
+const partBytes = 2 ** 29;
+/** Side of a part is a multiple of that of the tiles of a GeoTIFF. */
+const sideStep = 256;
+const longestSide = 1024;
+
+/** Pixels of a side of the parts in which a large scene is classified. */
+export function partSide({ bytesPerPixel }: Pick<PartClassifier, "bytesPerPixel">): number {
+  const side = Math.floor(Math.sqrt(partBytes / Math.max(1, bytesPerPixel)) / sideStep) * sideStep;
+  return Math.min(longestSide, Math.max(sideStep, side));
+}
+
+/** How to go through a scene part by part. */
+export interface MapParts {
+  /** `K` */
+  readonly classes: number;
+  readonly keepProbabilities: boolean;
+  /** Pixels of a side of a part. @default {@link partSide} of the classifier */
+  readonly side?: number;
+  /** Takes what was classified; parts without a valid pixel never come. */
+  readonly write: (part: Rectangle, map: LandCoverMap) => void;
+  /** Called with pixels. */
+  readonly progress: Progress;
+}
+
+/**
+ * Classify every valid pixel, part by part, with the classes of {@link mapScene}: memory does not grow with the scene.
+ *
+ * @throws DataError if no pixel is valid
+ */
+export async function mapParts(classifier: PartClassifier, scene: SceneWindows, how: MapParts): Promise<void> {
+  const { classes, keepProbabilities, side = partSide(classifier), write, progress } = how;
+  const total = scene.height * scene.width;
+  let done = 0;
+  let isAnyValid = false;
+  for (const part of partsOf(scene, side)) {
+    const pixels = part.height * part.width;
+    const map = await mapPart(classifier, scene, part, classes, keepProbabilities, (tiles, all) =>
+      progress(done + Math.floor((0.9 * pixels * tiles) / all), total),
+    );
+    if (map !== null) write(part, map);
+    isAnyValid ||= map !== null;
+    done += pixels;
+    progress(done, total);
+  }
+  if (!isAnyValid) {
+    throw new DataError(scene.name, "expected pixels with data in every source; got none — do the sources overlap?");
+  }
+}
+
+/** The map of a part; null where no pixel of it is valid. */
+async function mapPart(
+  classifier: PartClassifier,
+  scene: SceneWindows,
+  part: Rectangle,
+  classes: number,
+  keepProbabilities: boolean,
+  progress: Progress,
+): Promise<LandCoverMap | null> {
+  const place = classifier.surroundings(part, scene);
+  const around = await scene.read(place);
+  if (around === null) return null;
+  const { row, col } = within(part, place);
+  const isValid = (pixel: number): boolean =>
+    around.valid?.[(row + Math.floor(pixel / part.width)) * place.width + col + (pixel % part.width)] !== 0;
+  const map = emptyMap(part, classes, keepProbabilities);
+  let isAnyValid = false;
+  for (let pixel = 0; pixel < map.labels.length && !isAnyValid; pixel++) isAnyValid = isValid(pixel);
+  if (!isAnyValid) return null;
+  choose(map, 0, await classifier.predictPart(around, place, part, progress), classes, isValid);
+  return map;
+}
+
+function emptyMap({ height, width }: Rectangle, classes: number, keepProbabilities: boolean): LandCoverMap {
+  return {
+    labels: new Uint16Array(height * width),
+    confidence: new Float32Array(height * width).fill(Number.NaN),
+    probabilities: keepProbabilities ? unknownProbabilities(height * width * classes) : null,
+  };
+}
+
+/** Set the valid pixels from pixel `first` on. @param probabilities  `[n, K]` */
+function choose(
+  { labels, confidence, probabilities: kept }: LandCoverMap,
+  first: number,
+  probabilities: Float32Array,
+  classes: number,
+  isValid: (pixel: number) => boolean,
+): void {
+  for (let pixel = 0, from = 0; from < probabilities.length; pixel++, from += classes) {
+    if (!isValid(pixel)) continue;
+    let best = 0;
+    for (let k = 1; k < classes; k++) if (probabilities[from + k]! > probabilities[from + best]!) best = k;
+    labels[first + pixel] = best + 1;
+    confidence[first + pixel] = probabilities[from + best]!;
+    kept?.set(probabilities.subarray(from, from + classes), (first + pixel) * classes);
+  }
 }
 
 function unknownProbabilities(count: number): Float32Array {

@@ -1,11 +1,11 @@
 /** @file What made a raster, for its metadata: program, method, sources, and what in it was not measured. */
 import type { GeoTiff } from "../evaluate/index.ts";
-import type { Scene } from "../scene/index.ts";
+import type { SceneOutline } from "../scene/index.ts";
 import { software } from "./versions.ts";
 
 /** What a result comes from. */
 export interface Origin {
-  readonly scene: Scene;
+  readonly scene: SceneOutline;
   /** How its pixels were found: the name of a classifier, the rule of a split. */
   readonly method: string;
   /** Whether the sources themselves are simulated. */
@@ -17,9 +17,9 @@ export interface Origin {
  * pixels of a source were interpolated; both are `no` or tell what was done.
  */
 export function originFields({ scene, method, isSimulated }: Origin): Required<Pick<GeoTiff, "software" | "metadata">> {
-  const sources = scene.sources.map(({ name, kind, raster }) => {
-    const bands = `${raster.bands} band${raster.bands === 1 ? "" : "s"}`;
-    return kind === name ? `${name} (${bands})` : `${name} (${kind}, ${bands})`;
+  const sources = scene.sources.map(({ name, kind, bands }) => {
+    const count = `${bands} band${bands === 1 ? "" : "s"}`;
+    return kind === name ? `${name} (${count})` : `${name} (${kind}, ${count})`;
   });
   return {
     software: software(),

@@ -11,10 +11,10 @@ import {
   splitPolygons,
   writeGeoPackage,
 } from "../evaluate/index.ts";
-import type { Category, Scene, Split } from "../scene/index.ts";
+import type { Category, Labels, Scene, Split } from "../scene/index.ts";
 import { writeAtomically } from "../tensor/index.ts";
 import { removeOwn } from "./earlier.ts";
-import { categoriesOf, codesOf } from "./files.ts";
+import { categoriesOf, classCodes } from "./files.ts";
 import { type Origin, originFields } from "./origin.ts";
 import { software } from "./versions.ts";
 
@@ -28,12 +28,17 @@ const parts: readonly Category[] = [
  * Write `labels.tif` (class codes) and `split.tif` (0 unused, 1 train, 2 validation, 3 test), each with names and a
  * style beside it.
  *
- * @param origin  of the labels; its scene has labels
+ * @param origin  of the labels
  * @returns  their paths
  * @throws UnsupportedError for class codes that no map can hold
  */
-export async function writeSplitFiles(folder: string, origin: Origin, split: Split): Promise<string[]> {
-  const { height, width, georeference, labels } = origin.scene;
+export async function writeSplitFiles(
+  folder: string,
+  origin: Origin,
+  { data: truth, classes }: Labels,
+  split: Split,
+): Promise<string[]> {
+  const { height, width, georeference } = origin.scene;
   const { software, metadata } = originFields(origin);
   const written: string[] = [];
   const write = async (
@@ -50,8 +55,9 @@ export async function writeSplitFiles(folder: string, origin: Origin, split: Spl
     await writeAtomically(`${path}.qml`, encodeClassStyle(categories));
     written.push(`${path}.tif`, `${path}.tif.aux.xml`, `${path}.qml`);
   };
-  const { data: truth, classes } = labels!;
-  await write("labels", codesOf(truth, classes), categoriesOf(classes), { METHOD: "labels" });
+  const codes = classCodes(classes);
+  const pixels = { data: codes.of(truth), nodata: codes.nodata };
+  await write("labels", pixels, categoriesOf(classes), { METHOD: "labels" });
   const data = new Uint8Array(height * width);
   for (const [index, part] of splitParts.entries()) for (const pixel of split[part]) data[pixel] = index + 1;
   const more = { METHOD: `split ${split.rule}`, SEED: String(split.seed) };
@@ -69,7 +75,11 @@ const mostPixels = 5_000_000;
  * @param split  null where the scene has none
  * @returns  its path
  */
-export async function writeSplitPolygons(folder: string, scene: Scene, split: Split | null): Promise<string[]> {
+export async function writeSplitPolygons(
+  folder: string,
+  scene: Pick<Scene, "height" | "width" | "georeference" | "labels" | "plots">,
+  split: Split | null,
+): Promise<string[]> {
   const { height, width, georeference, labels, plots } = scene;
   const file = join(folder, "split.gpkg");
   const isLarge = (): boolean => labels!.data.reduce((count, label) => count + Number(label > 0), 0) > mostPixels;

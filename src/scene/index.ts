@@ -30,7 +30,7 @@ export {
   type SourceKind,
   sourceKinds,
 } from "./scene.ts";
-export { openSceneWindows, type SceneWindows, sceneWindows } from "./scene-windows.ts";
+export { isOfPlots, openSceneWindows, type SceneOutline, type SceneWindows, sceneWindows } from "./scene-windows.ts";
 export {
   type SimulatedSource,
   type SimulationOptions,
@@ -51,6 +51,7 @@ export { parseSplitRule, type SplitRule, splitRules, splitRuleText } from "./spl
 export { coveringTiles, type Grid, gatherPixels, type Image, mirrored, type TilePlace, tilePixels } from "./tiles.ts";
 export {
   alignedTo,
+  cutData,
   cutRaster,
   cutValid,
   partPlace,

@@ -9,9 +9,13 @@ import { filesOf, openSource, type SourceWindows } from "./source.ts";
 import { bothValid } from "./validity.ts";
 import { cutRaster, cutValid, isWhole, partPlace, type Rectangle } from "./windows.ts";
 
-/** An open scene, all but its pixels known. */
-export interface SceneWindows extends Pick<Scene, "name" | "height" | "width" | "georeference" | "plots" | "notes"> {
+/** What is known of a scene without its pixels. */
+export interface SceneOutline extends Pick<Scene, "name" | "height" | "width" | "georeference" | "plots" | "notes"> {
   readonly sources: readonly { readonly name: string; readonly kind: SourceKind; readonly bands: number }[];
+}
+
+/** An open scene. */
+export interface SceneWindows extends SceneOutline {
   /** A part of the scene as a scene of its own, without labels; null where no pixel of it is valid in every source. */
   read(part: Rectangle): Promise<Scene | null>;
   close(): Promise<void>;
@@ -38,6 +42,11 @@ export function sceneWindows(scene: Scene): SceneWindows {
   };
 }
 
+/** Whether a scene has many plots: its files are given by a `*`. */
+export function isOfPlots({ sources }: Pick<SceneOptions, "sources">): boolean {
+  return sources.flatMap(filesOf).some(isPattern);
+}
+
 /**
  * Open the sources of a scene of one place, to be read part by part.
  *
@@ -48,10 +57,7 @@ export function sceneWindows(scene: Scene): SceneWindows {
  */
 export async function openSceneWindows(options: SceneOptions): Promise<SceneWindows> {
   checkNames(options.sources);
-  const pattern = options.sources.flatMap(filesOf).find(isPattern);
-  if (pattern !== undefined) {
-    throw new ConfigError("sources", `expected files of one place; got ${pattern}`, pattern);
-  }
+  if (isOfPlots(options)) throw new ConfigError("sources", "expected files of one place; got a * in their names");
   const opened: SourceWindows[] = [];
   const close = async (): Promise<void> => {
     for (const { raster } of opened) await raster.close();

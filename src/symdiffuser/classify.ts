@@ -13,7 +13,7 @@ import {
 import { keyOf } from "../tensor/index.ts";
 import { type SceneFeatures, sceneFeatures } from "./features.ts";
 import { type FusionProgram, featureCount, fusionProgram } from "./fusion.ts";
-import { encoderCore, sceneLatents } from "./latent.ts";
+import { encoderCore, type KnownSources, sceneLatents, sourcesOf } from "./latent.ts";
 import type { SymDiffuserModel } from "./model.ts";
 import type { Work } from "./work.ts";
 
@@ -21,6 +21,8 @@ import type { Work } from "./work.ts";
 export interface PartClassifier extends Classifier {
   /** Bytes that a pixel takes while it is classified, nearly. */
   readonly bytesPerPixel: number;
+  /** @throws DataError if a scene lacks sources, or has other bands */
+  check(scene: KnownSources): void;
   /** The part of the scene that is needed to classify a part of it. */
   surroundings(part: Rectangle, scene: Pick<Scene, "height" | "width">): Rectangle;
   /**
@@ -113,6 +115,9 @@ export function symDiffuserClassifier(
   return {
     name: "symdiffuser",
     bytesPerPixel: isDense ? 4 * options.features.steps.length * latents.length * channels : 0,
+    check: (scene) => {
+      sourcesOf(scene, latents);
+    },
     surroundings: (part, scene) => {
       const reach = smoothed + seen + patch * (latents.some(({ kind }) => kind === "vit") ? 2 : 1);
       // Tiles of the surroundings lie as those of the scene.

@@ -198,16 +198,17 @@ export async function sceneLatents(
   compute: Compute,
 ): Promise<Image[]> {
   const images = [];
-  for (const [at, source] of sourcesOf(scene, encoders).entries()) {
+  const known = scene.sources.map(({ name, raster }) => ({ name, bands: raster.bands }));
+  for (const [at, source] of sourcesOf({ name: scene.name, sources: known }, encoders).entries()) {
     images.push(await encodeLatent(scene, scene.sources[source]!, encoders[at]!, patch, compute));
   }
   return images;
 }
 
 /** What is asked of sources before they are encoded. */
-interface KnownSources {
+export interface KnownSources {
   readonly name: string;
-  readonly sources: readonly { readonly name: string; readonly raster: Pick<Source["raster"], "bands"> }[];
+  readonly sources: readonly { readonly name: string; readonly bands: number }[];
 }
 
 /**
@@ -222,7 +223,7 @@ export function sourcesOf({ name, sources }: KnownSources, encoders: readonly La
       const known = sources.map((one) => one.name).join(", ");
       throw new DataError(name, `expected a source "${encoder.source}"; got ${known}`);
     }
-    const { bands } = sources[index]!.raster;
+    const { bands } = sources[index]!;
     if (bands !== encoder.bands) {
       throw new DataError(`source ${encoder.source}`, `expected ${encoder.bands} bands; got ${bands}`);
     }

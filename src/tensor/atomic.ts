@@ -3,6 +3,11 @@ import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
+/** A name beside a file, which no other file has, for what is to become it. */
+export function temporaryName(file: string): string {
+  return join(dirname(file), `.${basename(file)}.${randomUUID().slice(0, 8)}.tmp`);
+}
+
 /**
  * Write a file under a temporary name in its folder, flush it to the disk, then rename it into place. After a failure
  * the old file, if any, is as it was and nothing is left behind.
@@ -13,8 +18,7 @@ export async function writeAtomically(
   file: string,
   content: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const folder = dirname(file);
-  const temporary = join(folder, `.${basename(file)}.${randomUUID().slice(0, 8)}.tmp`);
+  const temporary = temporaryName(file);
   const handle = await open(temporary, "wx");
   try {
     try {
@@ -28,7 +32,7 @@ export async function writeAtomically(
     await rm(temporary, { force: true });
     throw fault;
   }
-  await syncFolder(folder);
+  await syncFolder(dirname(file));
 }
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;

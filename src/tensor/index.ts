@@ -1,6 +1,6 @@
 /** @file Door of the room `tensor/`: a function of tensors, traced once, differentiated as a graph, run by ONNX Runtime. */
 
-export { writeAtomically } from "./atomic.ts";
+export { temporaryName, writeAtomically } from "./atomic.ts";
 export { type ChosenDevice, chooseDevice, type DeviceChoice, deviceChoices } from "./choose-device.ts";
 export type { Compute, Device } from "./device.ts";
 export { dims } from "./dims.ts";

@@ -8,13 +8,22 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { mapPolygons } from "../../src/evaluate/index.ts";
 import { removeEarlierMap } from "../../src/mapping/earlier.ts";
-import { categoriesOf, usualFiles, writeMap } from "../../src/mapping/files.ts";
-import { mapScene } from "../../src/mapping/map.ts";
+import { categoriesOf, mapWriter, usualFiles, writeMap } from "../../src/mapping/files.ts";
+import { mapParts, mapScene, partSide } from "../../src/mapping/map.ts";
 import { writePolygons } from "../../src/mapping/polygon-files.ts";
 import { writeSplitFiles, writeSplitPolygons } from "../../src/mapping/split-files.ts";
-import { type Classifier, makeSplit, readRaster, type Scene, simulateScene } from "../../src/scene/index.ts";
+import {
+  type Classifier,
+  makeSplit,
+  readRaster,
+  type Scene,
+  sceneWindows,
+  simulateScene,
+} from "../../src/scene/index.ts";
 import { labelRaster } from "../../src/scene/vector/labels.ts";
 import { readVector } from "../../src/scene/vector/readers.ts";
+import { cutData } from "../../src/scene/windows.ts";
+import type { PartClassifier } from "../../src/symdiffuser/index.ts";
 import { pythonWith } from "../evaluate/python-with.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "files-"));
@@ -41,7 +50,7 @@ const classifier: Classifier = {
     });
   },
 };
-const origin = { scene, method: classifier.name, isSimulated: true };
+const origin = { scene: sceneWindows(scene), method: classifier.name, isSimulated: true };
 const metadata = {
   TIFFTAG_SOFTWARE: "symdiffuser 0.1.0",
   METHOD: "rounding",
@@ -63,6 +72,55 @@ describe("mapScene", () => {
   });
 });
 
+/** The same classifier for parts: it needs no surroundings. */
+const inParts: PartClassifier = {
+  ...classifier,
+  bytesPerPixel: 0,
+  check: () => {},
+  surroundings: (part) => part,
+  predictPart: async (_, __, part) => {
+    const all = await classifier.predict(scene);
+    return cutData(all, width, K, part);
+  },
+};
+
+describe("mapParts", () => {
+  const asked = { classes: K, keepProbabilities: true, progress: () => {} };
+  it("makes the map of the whole scene, without parts that have no data", async () => {
+    const whole = await mapScene(classifier, scene, K, () => {}, true);
+    const bare = { ...scene, valid: Uint8Array.from(scene.valid!, (one, pixel) => (pixel % width < 10 ? 0 : one)) };
+    let pixels = 0;
+    await mapParts(inParts, sceneWindows(bare), {
+      ...asked,
+      side: 10,
+      write: (part, map) => {
+        assert.ok(part.col >= 10);
+        pixels += part.height * part.width;
+        for (const name of ["labels", "confidence"] as const) {
+          assert.deepEqual(map[name], cutData<Float32Array | Uint16Array>(whole[name], width, 1, part));
+        }
+        assert.deepEqual(map.probabilities, cutData(whole.probabilities!, width, K, part));
+      },
+    });
+    assert.equal(pixels, height * (width - 10));
+  });
+
+  it("refuses a scene without a valid pixel", async () => {
+    const none = { ...scene, valid: new Uint8Array(height * width) };
+    await assert.rejects(mapParts(inParts, sceneWindows(none), { ...asked, write: () => {} }), {
+      name: "DataError",
+      message: `${scene.name}: expected pixels with data in every source; got none — do the sources overlap?`,
+    });
+  });
+
+  it("takes smaller parts where a pixel takes more memory", () => {
+    assert.deepEqual(
+      [0, 512, 1536, 1e9].map((bytesPerPixel) => partSide({ bytesPerPixel })),
+      [1024, 1024, 512, 256],
+    );
+  });
+});
+
 const split = makeSplit({ ...scene, valid: null }, "perClass:3,validation:0.4", 5);
 const codes = (labels: Uint16Array): Uint8Array => Uint8Array.from(labels, (label) => classes[label - 1]?.code ?? 0);
 const namesIn = (path: string): string[] => readdirSync(path).sort();
@@ -74,7 +132,7 @@ describe("writeMap", () => {
     const out = join(folder, "again");
     mkdirSync(out);
     const plots = ["A", "B"].map((name, at) => ({ name, row: at * 20, col: 0, height: 17, width, georeference: null }));
-    const inPlots = { ...origin, scene: { ...scene, georeference: null, plots } };
+    const inPlots = { ...origin, scene: { ...sceneWindows(scene), georeference: null, plots } };
     const map = await mapScene(classifier, scene, K, () => {}, true);
     await writeMap(out, inPlots, classes, map, { ...usualFiles, probabilities: true, polygons: "gpkg" });
     assert.deepEqual(namesIn(out), [...usual, "plots", "polygons.gpkg", "probabilities.tif"].sort());
@@ -91,9 +149,26 @@ describe("writeMap", () => {
   });
 });
 
+describe("mapWriter", () => {
+  it("refuses polygons of a map that is too large, and leaves nothing of one that is given up", async () => {
+    const out = join(folder, "given-up");
+    mkdirSync(out);
+    const large = { ...origin, scene: { ...origin.scene, height: 20_000, width: 20_000 } };
+    assert.throws(() => mapWriter(out, large, classes, { ...usualFiles, polygons: "gpkg" }), {
+      name: "UnsupportedError",
+      message:
+        "polygons of a map of 20000 × 20000 pixels, more than 100 million, is not supported — make them of map.tif with gdal_polygonize, or map parts of the scene",
+    });
+    const writer = mapWriter(out, origin, classes, usualFiles);
+    assert.equal(namesIn(out).length, 2);
+    writer.abandon();
+    assert.deepEqual(namesIn(out), []);
+  });
+});
+
 describe("writeSplitFiles", () => {
   it("writes labels, and which pixels train, validate and test, with names and colours", async () => {
-    await writeSplitFiles(folder, origin, split);
+    await writeSplitFiles(folder, origin, scene.labels!, split);
     const labels = await readRaster(join(folder, "labels.tif"));
     assert.deepEqual(labels.data, codes(scene.labels!.data));
     const colored = classes.map(({ code, name, color }) => ({ value: code, name, color }));
@@ -184,7 +259,7 @@ describe("all files of a map, read back by GDAL", {
       georeference,
     };
     await writePolygons(folder, mapPolygons(plane), "geojson");
-    await writeSplitFiles(folder, origin, split);
+    await writeSplitFiles(folder, origin, scene.labels!, split);
     await writeSplitPolygons(folder, scene, split);
     const done = spawnSync(python!, [script, ...names.map((name) => join(folder, name))], { encoding: "utf8" });
     assert.equal(done.status, 0, done.stderr);
