@@ -2,7 +2,7 @@
 import { initLinear, initTable, type Linear, linear, meanSquaredError, type Symbolic } from "../nn/index.ts";
 import { add, childKey, type Key, type NdArray, type Tensor } from "../tensor/index.ts";
 import { type ConcatCoupling, concatCoupling, initConcatCoupling, initMpb, type Mpb, mpb } from "./mpb.ts";
-import { type NoiseSchedule, noised } from "./noise.ts";
+import { type NoiseSchedule, noised, type Prediction, predictionTarget } from "./noise.ts";
 import { initTci, type Tci, tci } from "./tci.ts";
 import { initUvit, type Uvit, type UvitSize, uvit } from "./uvit.ts";
 
@@ -73,8 +73,8 @@ export interface Denoised {
   readonly fused: Tensor;
   /** Normalised tokens of the denoiser's last block, `[B, N, C]`. */
   readonly features: Tensor;
-  /** Estimate of the noise, `[B, N, C_s]`. */
-  readonly noise: Tensor;
+  /** What the denoiser was trained to estimate, the noise if nothing else, `[B, N, C_s]`. */
+  readonly estimate: Tensor;
 }
 
 /** Class knowledge for condition injection. */
@@ -114,7 +114,8 @@ export function denoise(
 }
 
 /**
- * Σ_s mean((ε_s − ε̂_s)²): noise every source to the same step with noise of its own, and estimate it.
+ * Σ_s mean((ε_s − ε̂_s)²): noise every source to the same step with noise of its own, and estimate it, or what stands for
+ * it by `prediction`.
  *
  * @param latents  clean latents, `[B, N, C_s]` each
  * @param noise    standard normal, shapes of `latents`
@@ -131,9 +132,13 @@ export function csdiffLoss(
   schedule: NoiseSchedule,
   options: CsdiffOptions,
   valid: Tensor | null = null,
+  prediction: Prediction = "noise",
 ): Tensor {
   const noisy = latents.map((latent, source) => noised(latent, noise[source]!, t, schedule));
   return denoise(weights, noisy, t, condition, options)
-    .map((half, source) => meanSquaredError(half.noise, noise[source]!, valid))
+    .map(({ estimate }, source) => {
+      const target = predictionTarget(prediction, latents[source]!, noise[source]!, t, schedule);
+      return meanSquaredError(estimate, target, valid);
+    })
     .reduce((total, loss) => add(total, loss));
 }

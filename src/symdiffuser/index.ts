@@ -3,7 +3,7 @@ export { modelCheckpoint, modelFromCheckpoint } from "./checkpoint.ts";
 export { type PartClassifier, symDiffuserClassifier } from "./classify.ts";
 export { type CsdiffOptions, couplings, perceptions } from "./csdiff.ts";
 export { fitSymDiffuser, type SymDiffuserModel } from "./model.ts";
-export { noiseSchedules } from "./noise.ts";
+export { noiseSchedules, type Prediction, predictions } from "./noise.ts";
 export {
   backbones,
   type FeatureOptions,

@@ -1,5 +1,5 @@
 /** @file The forward process: how a clean latent becomes noise, and the deterministic way back. */
-import { add, constant, dims, gather, mul, type NdArray, ndarray, reshape, type Tensor } from "../tensor/index.ts";
+import { add, constant, dims, gather, mul, ndarray, reshape, sub, type Tensor } from "../tensor/index.ts";
 
 /** ᾱₜ = Π(1 − β) for t = 0 … T − 1. By convention t = −1 is the clean latent, ᾱ = 1. */
 export interface NoiseSchedule {
@@ -40,11 +40,22 @@ export function noiseSchedule(name: NoiseScheduleName, steps: number): NoiseSche
   return fromBeta(makers[name](steps));
 }
 
-/** √ᾱ and √(1 − ᾱ) by step + 1, so that row 0 is the clean latent; each `[T + 1, 1]`. */
-function levels({ alphaBar }: NoiseSchedule): readonly [NdArray, NdArray] {
+/** √ᾱ and √(1 − ᾱ): how much of the clean latent and of the noise a noised latent holds. */
+type Levels<T> = readonly [signal: T, noise: T];
+
+/** Levels of the steps of a batch, `[B, 1, 1]` each. @param t `i32 [B]` */
+function levelsOf(t: Tensor, { alphaBar }: NoiseSchedule): Levels<Tensor> {
+  // By step + 1, so that row 0 is the clean latent.
   const withClean = [1, ...alphaBar];
-  const column = (values: readonly number[]): NdArray => ndarray(values, [values.length, 1]);
-  return [column(withClean.map(Math.sqrt)), column(withClean.map((value) => Math.sqrt(1 - value)))];
+  const at = (values: readonly number[]): Tensor =>
+    reshape(gather(constant(ndarray(values, [values.length, 1])), add(t, 1)), [-1, 1, 1]);
+  return [at(withClean.map(Math.sqrt)), at(withClean.map((value) => Math.sqrt(1 - value)))];
+}
+
+/** Levels of one step, −1 for clean. */
+function levelsAt(t: number, { alphaBar }: NoiseSchedule): Levels<number> {
+  const level = t < 0 ? 1 : alphaBar[t]!;
+  return [Math.sqrt(level), Math.sqrt(1 - level)];
 }
 
 /**
@@ -59,34 +70,63 @@ function levels({ alphaBar }: NoiseSchedule): readonly [NdArray, NdArray] {
 export function noised(x0: Tensor, eps: Tensor, t: Tensor, schedule: NoiseSchedule): Tensor {
   const { B, N, C } = dims("x0", x0, "B N C");
   dims("eps", eps, "B N C", { B, N, C });
-  const row = add(t, 1);
-  const [signal, noise] = levels(schedule).map((table) => reshape(gather(constant(table), row), [B, 1, 1])) as [
-    Tensor,
-    Tensor,
-  ];
+  const [signal, noise] = levelsOf(t, schedule);
   return add(mul(signal, x0), mul(noise, eps));
 }
 
+/** What a denoiser estimates: the noise ε, the clean latent x₀, or the velocity v = √ᾱₜ·ε − √(1 − ᾱₜ)·x₀. */
+export const predictions = ["noise", "latent", "velocity"] as const;
+export type Prediction = (typeof predictions)[number];
+
 /**
- * One deterministic step of the reverse process, from step `t` to an earlier one:
- * x₀ = (xₜ − √(1 − ᾱₜ)·ε̂)/√ᾱₜ, x_t′ = √ᾱ_t′·x₀ + √(1 − ᾱ_t′)·ε̂.
+ * What a denoiser is to estimate.
  *
- * @param x      noised latent at step `t`, any shape
- * @param noise  ε̂, the estimate for it, same shape
- * @param to     the step to reach, −1 for clean
- * @see Song et al. 2021, eq. 12 with σ = 0
+ * @param x0   clean latent, `[B, N, C]`
+ * @param eps  the noise in it, `[B, N, C]`
+ * @param t    step, `i32 [B]`
+ * @returns    `[B, N, C]`
+ * @see Salimans & Ho 2022, section 4
+ */
+export function predictionTarget(
+  prediction: Prediction,
+  x0: Tensor,
+  eps: Tensor,
+  t: Tensor,
+  schedule: NoiseSchedule,
+): Tensor {
+  if (prediction === "noise") return eps;
+  if (prediction === "latent") return x0;
+  const [signal, noise] = levelsOf(t, schedule);
+  return sub(mul(signal, eps), mul(noise, x0));
+}
+
+/** a and b of x_t′ = a·xₜ + b·estimate, for the levels (s, n) at t and (s′, n′) at t′: x₀ and ε are eliminated. */
+const reverse: Readonly<Record<Prediction, (from: Levels<number>, to: Levels<number>) => readonly [number, number]>> = {
+  // x₀ = (xₜ − n·ε)/s
+  noise: ([s, n], [toS, toN]) => [toS / s, toN - (toS * n) / s],
+  // ε = (xₜ − s·x₀)/n
+  latent: ([s, n], [toS, toN]) => [toN / n, toS - (toN * s) / n],
+  // x₀ = s·xₜ − n·v, ε = n·xₜ + s·v
+  velocity: ([s, n], [toS, toN]) => [toS * s + toN * n, toN * s - toS * n],
+};
+
+/**
+ * One deterministic step of the reverse process, from step `t` to an earlier one: x_t′ = √ᾱ_t′·x₀ + √(1 − ᾱ_t′)·ε,
+ * with the x₀ and ε that follow from what the denoiser estimates.
+ *
+ * @param x         noised latent at step `t` ≥ 0, any shape
+ * @param estimate  what the denoiser makes of it, same shape
+ * @param to        the step to reach, −1 for clean
+ * @see Song et al. 2021, eq. 12 with σ = 0; Salimans & Ho 2022, appendix D
  */
 export function ddimStep(
   x: Float32Array,
-  noise: Float32Array,
+  estimate: Float32Array,
   t: number,
   to: number,
-  { alphaBar }: NoiseSchedule,
+  schedule: NoiseSchedule,
+  prediction: Prediction = "noise",
 ): Float32Array {
-  const from = alphaBar[t]!;
-  const target = to < 0 ? 1 : alphaBar[to]!;
-  // x_t′ = a·x + b·ε̂, with x₀ eliminated.
-  const a = Math.sqrt(target / from);
-  const b = Math.sqrt(1 - target) - a * Math.sqrt(1 - from);
-  return x.map((value, at) => a * value + b * noise[at]!);
+  const [a, b] = reverse[prediction](levelsAt(t, schedule), levelsAt(to, schedule));
+  return x.map((value, at) => a * value + b * estimate[at]!);
 }

@@ -87,7 +87,7 @@ export const small: SymDiffuserOptions = {
     tci: true,
   },
   schedule: "linear",
-  pretraining: { steps: 400, batch: 8, rate: 1e-3, weightDecay: 0.03, averageDecay: null },
+  pretraining: { prediction: "noise", steps: 400, batch: 8, rate: 1e-3, weightDecay: 0.03, averageDecay: null },
   finetuning: { steps: 200, batch: 16, rate: 3e-4 },
   features: { steps: [-1], core: 8, windows: { mean: [1, 7, 15, 31], deviation: [7, 15, 31] } },
   head: {

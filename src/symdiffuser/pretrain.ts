@@ -15,7 +15,7 @@ import {
   zeros,
 } from "../tensor/index.ts";
 import { type Csdiff, type CsdiffOptions, csdiffLoss } from "./csdiff.ts";
-import type { NoiseSchedule } from "./noise.ts";
+import type { NoiseSchedule, Prediction } from "./noise.ts";
 
 /** A batch of pre-training: for each source `x0.<s>` and `noise.<s>`, and `t`, `ids`, `valid` where they are used. */
 export function pretrainingBatch(
@@ -42,6 +42,7 @@ export function pretrainingObjective(
   text: NdArray,
   schedule: NoiseSchedule,
   options: CsdiffOptions,
+  prediction: Prediction = "noise",
 ): Objective<Csdiff, BatchSpec> {
   return {
     parameters,
@@ -58,6 +59,7 @@ export function pretrainingObjective(
         schedule,
         options,
         inputs["valid"] ?? null,
+        prediction,
       );
     },
   };
@@ -73,8 +75,10 @@ export interface PretrainingData extends Grid {
   readonly trainingLabels: Uint16Array;
 }
 
-/** How long and how fast. */
+/** What is learned, how long and how fast. */
 export interface PretrainingOptions {
+  /** What the denoisers estimate. @default "noise" */
+  readonly prediction: Prediction;
   /** @default 400 */
   readonly steps: number;
   /** Tiles a step. @default 8 */
@@ -113,7 +117,7 @@ export function pretrainingStage(
   text: NdArray,
   schedule: NoiseSchedule,
   network: CsdiffOptions,
-  { steps, batch: size, rate, weightDecay, averageDecay }: PretrainingOptions,
+  { prediction, steps, batch: size, rate, weightDecay, averageDecay }: PretrainingOptions,
 ): Stage<Csdiff, BatchSpec> {
   const { height, width, latents, valid, trainingLabels } = data;
   const side = network.patch;
@@ -172,7 +176,7 @@ export function pretrainingStage(
   };
 
   return {
-    ...pretrainingObjective(parameters, batch, text, schedule, network),
+    ...pretrainingObjective(parameters, batch, text, schedule, network, prediction),
     name,
     batches,
     schedule: { rate, steps, warmUp: 0.05, floor: 0.02 },

@@ -26,7 +26,7 @@ export interface Uvit {
   readonly out: readonly Block[];
   /** One before each of the last blocks: concatenated tokens `2C → C`. */
   readonly skip: readonly Linear[];
-  /** Tokens → noise. */
+  /** Tokens → estimate. */
   readonly head: Linear;
 }
 
@@ -42,7 +42,7 @@ export interface UvitSize {
   readonly mlpRatio: number;
 }
 
-/** @param outputs  channels of the noise estimate */
+/** @param outputs  channels of the estimate */
 export function initUvit(key: Key, { width, skips, mlpRatio }: UvitSize, outputs: number): Uvit {
   const blocks = (name: string): Block[] =>
     Array.from({ length: skips }, (_, at) => initBlock(childKey(key, `${name}.${at}`), width, mlpRatio));
@@ -82,7 +82,7 @@ export function timeTable(steps: number, width: number): NdArray<"f32"> {
  * @param x      fused tokens, `[B, N, C]`
  * @param t      step, `i32 [B]`, −1 for clean
  * @param steps  `T`
- * @returns      `features`: normalised tokens of the last block, `[B, N, C]`; `noise`: the estimate, `[B, N, outputs]`
+ * @returns      `features`: normalised tokens of the last block, `[B, N, C]`; `estimate`, `[B, N, outputs]`
  * @see Bao et al. 2023, "All are worth words"
  */
 export function uvit(
@@ -91,7 +91,7 @@ export function uvit(
   t: Tensor,
   heads: number,
   steps: number,
-): { readonly features: Tensor; readonly noise: Tensor } {
+): { readonly features: Tensor; readonly estimate: Tensor } {
   const { B, N, C } = dims("x", x, "B N C");
   const embedded = gather(constant(timeTable(steps, C)), add(t, 1));
   const time = linear(weights.time.out, silu(linear(weights.time.in, embedded)));
@@ -107,5 +107,5 @@ export function uvit(
     tokens = block(late, tokens, heads);
   }
   const features = layerNorm(slice(tokens, [0, 1, 0], [B, N + 1, C]));
-  return { features, noise: linear(weights.head, features) };
+  return { features, estimate: linear(weights.head, features) };
 }

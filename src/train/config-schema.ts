@@ -17,6 +17,7 @@ import {
   modes,
   noiseSchedules,
   perceptions,
+  predictions,
   type SymDiffuserOptions,
   small,
 } from "../symdiffuser/index.ts";
@@ -261,6 +262,9 @@ const network = group({
 }).prefault({});
 
 const pretraining = group({
+  prediction: choice(predictions)
+    .default(small.pretraining.prediction)
+    .describe("What the denoisers estimate: noise, latent (the clean one), velocity"),
   steps: integer(0).default(small.pretraining.steps).describe("Training steps of the denoisers; 0: random weights"),
   batch: integer(1).default(small.pretraining.batch).describe("Tiles a step"),
   rate: rate().default(small.pretraining.rate).describe("Highest learning rate"),

@@ -17,8 +17,8 @@ describe("the method's parts agree with PyTorch, forward and gradients", () => {
   for (const name of ["uvit.n1", "uvit.n2"]) {
     it(name, () =>
       assertGolden(goldenCase("uvit", name), ({ x, t }, p) => {
-        const { features, noise } = uvit(as<Uvit>(p), x!, t!, 2, 1000);
-        return { out: concat([features, noise], -1), "out/features": features, "out/noise": noise };
+        const { features, estimate } = uvit(as<Uvit>(p), x!, t!, 2, 1000);
+        return { out: concat([features, estimate], -1), "out/features": features, "out/noise": estimate };
       }),
     );
   }
@@ -61,7 +61,7 @@ describe("the method's parts agree with PyTorch, forward and gradients", () => {
           ...Object.fromEntries(
             halves.flatMap((half, s) => [
               [`out/${s}.features`, half.features],
-              [`out/${s}.noise`, half.noise],
+              [`out/${s}.noise`, half.estimate],
             ]),
           ),
         };
