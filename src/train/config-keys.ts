@@ -137,6 +137,11 @@ export function keyText(path: readonly PropertyKey[]): string {
 
 /** JSON Schema of a configuration file, for editors: with shorthands, descriptions and defaults. */
 export function jsonSchema(): Record<string, unknown> {
+  return publishedSchema(root, "Configuration of a run of symdiffuser", ["scene"]);
+}
+
+/** A schema made from one of ours, for editors. @param required  keys that people must write */
+export function publishedSchema(schema: object, title: string, required: readonly string[]): Record<string, unknown> {
   const publish = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(publish);
     if (!isMap(node)) return node;
@@ -154,8 +159,8 @@ export function jsonSchema(): Record<string, unknown> {
   };
   const publishEach = (properties: unknown): unknown =>
     Object.fromEntries(Object.entries(properties as Record<string, unknown>).map(([key, one]) => [key, publish(one)]));
-  const { $schema, required: _required, ...rest } = publish(root) as Record<string, unknown>;
-  return { $schema, title: "Configuration of a run of symdiffuser", ...rest, required: ["scene"] };
+  const { $schema, required: _required, ...rest } = publish(schema) as Record<string, unknown>;
+  return { $schema, title, ...rest, required };
 }
 
 /** Bounds that every safe integer keeps, and defaults `{}` that say nothing. */

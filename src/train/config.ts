@@ -2,14 +2,13 @@
 import { readFileSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { Document, parseDocument, visit } from "yaml";
-import type { z } from "zod";
 import { type ClassOptions, isRemote, type SceneOptions, type SourceOptions } from "../scene/index.ts";
 import type { SymDiffuserOptions } from "../symdiffuser/index.ts";
 import { ConfigError, FormatError } from "../tensor/index.ts";
 import { type ConfigFault, configFault } from "./config-checks.ts";
+import { type Issue, schemaFault, shown } from "./config-faults.ts";
 import { isMap, keyText, knownKeys, normalised } from "./config-keys.ts";
 import { configSchema, type FileSceneConfig, presets, type RunConfig, type SourceConfig } from "./config-schema.ts";
-import { nearest } from "./nearest.ts";
 
 export type { FileSceneConfig, RunConfig, SimulatedSceneConfig } from "./config-schema.ts";
 
@@ -19,13 +18,15 @@ export interface Override {
   readonly value: unknown;
   /** What people typed, `--head.count`, for messages. */
   readonly flag: string;
+  /** Paths in the value are relative to it. @default the current folder */
+  readonly folder?: string;
 }
 
 /**
  * The configuration of a file, completed with defaults.
  *
  * @param file       YAML; null for overrides alone
- * @param overrides  later ones go before earlier ones; paths in them are relative to the current folder
+ * @param overrides  later ones go before earlier ones
  * @throws ConfigError naming the key, or the flag, that cannot be used
  * @throws FormatError if the file cannot be read or is not YAML
  */
@@ -36,7 +37,8 @@ export function readConfig(file: string | null, overrides: readonly Override[] =
   return resolveConfig(isMap(raw) ? { name, ...raw } : raw, file, resolve(file, ".."), overrides);
 }
 
-function parseYaml(file: string): unknown {
+/** What a file of YAML says. @throws FormatError if it cannot be read or is not YAML */
+export function parseYaml(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -81,7 +83,7 @@ export function resolveConfig(
   if (!isMap(raw)) throw refuse({ path: [], message: `expected keys with values; got ${shown(raw)}`, value: raw });
   const absolute = (folder: string) => (given: unknown) => withRule(normalised(given, pathFrom(folder)), folder);
   const written = overrides.reduce<unknown>(
-    (all, { path, value }) => merged(all, absolute(process.cwd())(nested(path, value))),
+    (all, { path, value, folder }) => merged(all, absolute(folder ?? process.cwd())(nested(path, value))),
     absolute(baseFolder)(raw),
   ) as Record<string, unknown>;
   const fault = sceneFault(written["scene"]);
@@ -92,7 +94,13 @@ export function resolveConfig(
   const named = { name: nameOf(written["scene"] as Record<string, unknown>), ...presets[preset] };
   const full = merged(named, written) as Record<string, unknown>;
   const parsed = configSchema.safeParse({ out: resolve("runs", String(full["name"])), ...full });
-  const problem = parsed.success ? configFault(parsed.data) : faultOf(parsed.error, full);
+  const problem = parsed.success
+    ? configFault(parsed.data)
+    : schemaFault(
+        parsed.error.issues.flatMap((issue) => inBranch(issue, full)),
+        full,
+        knownKeys,
+      );
   if (problem !== null) throw refuse(problem);
   return parsed.data!;
 }
@@ -162,45 +170,12 @@ function nameOf(scene: Record<string, unknown>): string {
   return basename(file, extname(file)).replaceAll("*", "plots") || "run";
 }
 
-/** The first thing that the schema refuses; unknown keys before all else, since they explain what is missing. */
-function faultOf({ issues }: z.ZodError, raw: Record<string, unknown>): ConfigFault {
-  const all = issues.flatMap((issue) => inBranch(issue, raw));
-  const unknown = all.find((issue) => issue.code === "unrecognized_keys");
-  if (unknown?.code === "unrecognized_keys") {
-    const [key] = unknown.keys;
-    const known = knownKeys(unknown.path) ?? [];
-    const near = nearest(key!, known);
-    const message = `unknown key; known are ${known.join(", ")}${near === null ? "" : ` — did you mean ${near}?`}`;
-    return { path: [...unknown.path, key!], message, value: valueAt(raw, [...unknown.path, key!]) };
-  }
-  const { path, message, ...issue } = all[0]!;
-  if (issue.code === "invalid_key") {
-    const key = path.at(-1);
-    return { path: path.slice(0, -1), message: `expected ${issue.issues[0]!.message}; got ${shown(key)}`, value: key };
-  }
-  const value = valueAt(raw, path);
-  return { path, message: `expected ${message}; got ${shown(value)}`, value };
-}
-
-type Issue = z.core.$ZodIssue;
-
 /** Issues of the alternative that was meant: of a scene, the one that has one of its keys. */
 function inBranch(issue: Issue, raw: Record<string, unknown>): Issue[] {
   if (issue.code !== "invalid_union") return [issue];
   const [files, simulated] = issue.errors;
   const isSimulated = Object.hasOwn(raw["scene"] as object, "simulate");
   return (isSimulated ? simulated! : files!).map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
-}
-
-function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (typeof value === "number") return String(value);
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 /** The configuration as YAML, complete and in the order of the schema: the same text for the same configuration. */

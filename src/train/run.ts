@@ -75,6 +75,14 @@ export function openRunScene({ name, scene }: RunConfig): Promise<Scene> | Scene
   return openScene(sceneOptions(name, scene));
 }
 
+/** The split of a scene that a configuration describes. */
+export function openRunSplit({ split: { rule, seed, perClass, validation } }: RunConfig, scene: Scene): Promise<Split> {
+  return openSplit(scene, rule, seed, {
+    ...(perClass === null ? {} : { perClass }),
+    ...(validation === 0 ? {} : { validation }),
+  });
+}
+
 /** Hexadecimal SHA-256 of the pixels of each source and of the labels. */
 export function dataChecksums({ sources, labels }: Scene): Record<string, string> {
   const digest = ({ buffer, byteOffset, byteLength }: ArrayBufferView): string =>
@@ -124,14 +132,25 @@ async function checkFolder(folder: string, config: RunConfig, { resume, overwrit
       `${folder} holds a run already — try --resume to go on with it, --overwrite to start anew`,
     );
   }
-  const before = settings(await readConfig(file));
-  const now = settings(config);
-  for (const path of new Set([...before.keys(), ...now.keys()])) {
-    if (before.get(path) !== now.get(path)) {
-      const [was, is] = [before.get(path) ?? "nothing", now.get(path) ?? "nothing"];
-      throw new ConfigError(path, `expected ${was} as in the run to resume; got ${is}`, is);
+  const changed = changedSetting(readConfig(file), config);
+  if (changed !== null) {
+    const { path, was, is } = changed;
+    throw new ConfigError(path, `expected ${was} as in the run to resume; got ${is}`, is);
+  }
+}
+
+/** The first setting on which results depend in which two configurations differ, its values as JSON; null if none. */
+export function changedSetting(
+  before: RunConfig,
+  after: RunConfig,
+): { readonly path: string; readonly was: string; readonly is: string } | null {
+  const [old, now] = [settings(before), settings(after)];
+  for (const path of new Set([...old.keys(), ...now.keys()])) {
+    if (old.get(path) !== now.get(path)) {
+      return { path, was: old.get(path) ?? "nothing", is: now.get(path) ?? "nothing" };
     }
   }
+  return null;
 }
 
 /** Measures named parts of the work, in seconds. */
@@ -168,11 +187,8 @@ export async function trainRun(
   const chosen = await chooseDevice(config.device, config.threads);
   const compute = { threads: config.threads, device: chosen.device };
   const scene = await time("scene", () => openRunScene(config));
-  const { rule, seed, perClass, validation } = config.split;
-  const split = await openSplit(scene, rule, seed, {
-    ...(perClass === null ? {} : { perClass }),
-    ...(validation === 0 ? {} : { validation }),
-  });
+  const { rule, seed } = config.split;
+  const split = await openRunSplit(config, scene);
 
   // Only now is it certain that there is something to train on.
   if (options.overwrite) await rm(folder, { recursive: true, force: true });
