@@ -5,14 +5,27 @@
  * where a key is one of the configuration, as `threads=1`. The model is trained for a few steps only: its speed does not
  * depend on what it learned. Prints a JSON line for each repetition: `features` is the dense extraction alone, `whole`
  * also opens the files, classifies and writes the maps.
+ *
+ * Run: node --import tsx bench/mapping.ts --large 5000,10000,20000 [threads 0]
+ * for the memory and speed of mapping sparse scenes of these sides, next to a small one.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { doJob, type JobEvent } from "../src/mapping/job.ts";
 import { type Override, openRunScene, readConfig, trainRun } from "../src/train/index.ts";
+import { compareSizes, mapHere } from "./large-scene.ts";
 
 const [file, repetitions = "3", ...settings] = process.argv.slice(2);
+if (file === "--large") {
+  await compareSizes(repetitions.split(",").map(Number), Number(settings[0] ?? 0));
+  process.exit();
+}
+if (file === "--map") {
+  const [threads, ...files] = settings;
+  await mapHere(repetitions, Number(threads), files);
+  process.exit();
+}
 if (!file) throw new RangeError("expected a configuration file");
 const override = (key: string, value: unknown): Override => ({ path: key.split("."), value, flag: key });
 const given = settings.map((setting) => {

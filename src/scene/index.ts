@@ -54,6 +54,7 @@ export {
   cutData,
   cutRaster,
   cutValid,
+  isWhole,
   partPlace,
   partsOf,
   type RasterWindows,
