@@ -4,7 +4,7 @@ export { type Attention, attention, initAttention } from "./attention.ts";
 export { type Block, block, initBlock, initMlp, type Mlp, mlp } from "./block.ts";
 export { dropout, dropoutMask } from "./dropout.ts";
 export { initLinear, initTable, initZeroLinear, type Linear, linear } from "./linear.ts";
-export { crossEntropy, meanSquaredError } from "./loss.ts";
+export { crossEntropy, meanSquaredError, tokenMean } from "./loss.ts";
 export { compileMicroBatches, type MicroBatches, microBatches, wholeBatch } from "./micro-batches.ts";
 export {
   countParameters,

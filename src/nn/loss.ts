@@ -9,10 +9,19 @@ import { add, dims, div, logSoftmax, max, mean, mul, neg, reshape, sub, sum, typ
  */
 export function meanSquaredError(a: Tensor, b: Tensor, valid: Tensor | null = null): Tensor {
   const difference = sub(a, b);
-  const squared = mul(difference, difference);
-  if (!valid) return reshape(mean(squared), []);
-  const { B, N } = dims("a", a, "B N C");
-  const perToken = mul(reshape(mean(squared, [-1]), [B, N]), valid);
+  return tokenMean(mul(difference, difference), valid);
+}
+
+/**
+ * Mean over all elements, or over those of valid tokens.
+ *
+ * @param x      `[B, N, C]`, or any shape without `valid`
+ * @param valid  1 or 0 a token, `[B, N]`; null where all are valid
+ */
+export function tokenMean(x: Tensor, valid: Tensor | null): Tensor {
+  if (!valid) return reshape(mean(x), []);
+  const { B, N } = dims("x", x, "B N C");
+  const perToken = mul(reshape(mean(x, [-1]), [B, N]), valid);
   return reshape(div(sum(perToken), max(sum(valid), 1)), []);
 }
 

@@ -8,7 +8,7 @@ import { viewCount } from "./features.ts";
 import { freshHead } from "./fusion.ts";
 import type { LatentEncoder } from "./latent.ts";
 import type { SymDiffuserModel } from "./model.ts";
-import type { SymDiffuserOptions } from "./options.ts";
+import { latentKinds, type SymDiffuserOptions } from "./options.ts";
 
 const format = "symdiffuser/1";
 
@@ -30,7 +30,7 @@ const schema = z.object({
   latents: z.array(
     z.object({
       source: z.string(),
-      kind: z.enum(["bands", "pca", "vit"]),
+      kind: z.enum(latentKinds).exclude(["auto"]),
       bands: z.int().min(1),
       channels: z.int().min(1),
       normalisation: normalisationSchema,

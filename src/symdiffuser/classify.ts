@@ -3,7 +3,6 @@ import {
   alignedTo,
   type Classifier,
   contextFeatures,
-  isWhole,
   type Progress,
   type Rectangle,
   type Scene,
@@ -14,7 +13,7 @@ import {
 import { keyOf } from "../tensor/index.ts";
 import { type SceneFeatures, sceneFeatures } from "./features.ts";
 import { type FusionProgram, featureCount, fusionProgram } from "./fusion.ts";
-import { encoderCore, type KnownSources, sceneLatents, sourcesOf } from "./latent.ts";
+import { encoderCore, type KnownSources, sceneLatents, seesTiles, sourcesOf } from "./latent.ts";
 import type { SymDiffuserModel } from "./model.ts";
 import type { Work } from "./work.ts";
 
@@ -59,29 +58,16 @@ export function symDiffuserClassifier(
   const seen = isDense
     ? Math.max(0, ...mean.map((side) => (side - 1) / 2), ...deviation.map((side) => (side - 1) / 2))
     : 0;
-  const cores = [
-    ...(isDense ? [options.features.core] : []),
-    ...(latents.some(({ kind }) => kind === "vit") ? [encoderCore(patch)] : []),
-  ];
+  const cores = [...(isDense ? [options.features.core] : []), ...(latents.some(seesTiles) ? [encoderCore(patch)] : [])];
   let program: Promise<FusionProgram> | undefined;
   let held: Held | null = null;
   let room = new Float32Array(0);
 
-  // The first part is the largest, but for surroundings that it lacks at the border of the scene.
-  const reserve =
-    (pixels: number) =>
-    (length: number): Float32Array => {
-      const tokens = options.features.steps.length * latents.length;
-      if (room.length < length) room = new Float32Array(Math.max(length, pixels * tokens * channels));
-      return room.subarray(0, length);
-    };
-  const hold = async (
-    scene: Scene,
-    place: Rectangle,
-    region: Rectangle,
-    space: (length: number) => Float32Array,
-    report: Progress,
-  ): Promise<Held> => {
+  const space = (length: number): Float32Array => {
+    if (room.length < length) room = new Float32Array(length);
+    return room.subarray(0, length);
+  };
+  const hold = async (scene: Scene, place: Rectangle, region: Rectangle, report: Progress): Promise<Held> => {
     await held?.features.release();
     held = null;
     const images = await sceneLatents(scene, latents, patch, compute);
@@ -130,20 +116,18 @@ export function symDiffuserClassifier(
       sourcesOf(scene, latents);
     },
     surroundings: (part, scene) => {
-      const reach = smoothed + seen + patch * (latents.some(({ kind }) => kind === "vit") ? 2 : 1);
+      const reach = smoothed + seen + patch * (latents.some(seesTiles) ? 2 : 1);
       // Tiles of the surroundings lie as those of the scene.
       return alignedTo(widened(part, reach, scene), cores.reduce(leastCommonMultiple, 1));
     },
     predictPart: async (around, place, part, report = () => {}) => {
       const inAround = within(part, place);
       const region = widened(inAround, smoothed + seen, around);
-      const seam = isWhole(around, inAround) ? 0 : 2 * (smoothed + seen);
-      const space = reserve((part.height + seam) * (part.width + seam));
-      return smooth(await hold(around, place, region, space, report), inAround, () => {});
+      return smooth(await hold(around, place, region, report), inAround, () => {});
     },
     predict: async (scene, rows = [0, scene.height], report = () => {}) => {
       const whole = wholeOf(scene);
-      const from = held?.scene === scene ? held : await hold(scene, whole, whole, reserve(0), progress("features"));
+      const from = held?.scene === scene ? held : await hold(scene, whole, whole, progress("features"));
       return smooth(from, { ...whole, row: rows[0], height: rows[1] - rows[0] }, report);
     },
   };

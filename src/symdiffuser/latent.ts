@@ -77,31 +77,36 @@ function channelStatistics(
 }
 
 /** Shape of the autoencoder of a source; its numbers do not matter. */
-function autoencoderLike(bands: number, channels: number, patch: number): Autoencoder {
-  return initAutoencoder({ high: 0, low: 0 }, bands, channels, patch);
+function autoencoderLike({ bands, channels, kind }: LatentEncoder, patch: number): Autoencoder {
+  return initAutoencoder({ high: 0, low: 0 }, bands, channels, patch, kind === "vae");
+}
+
+/** Whether a latent is made from tiles, so that what is around a pixel has a part in it. */
+export function seesTiles({ kind }: Pick<LatentEncoder, "kind">): boolean {
+  return kind === "vit" || kind === "vae";
 }
 
 /** Fit the latent of one source of a scene, label-free. */
 export async function fitLatent(
   scene: Scene,
   source: Source,
-  { kind, channels, steps }: LatentOptions,
+  options: LatentOptions,
   patch: number,
   key: Key,
   { runStage, ...compute }: Work,
 ): Promise<LatentEncoder> {
   const bands = source.raster.bands;
   const normalisation = fitNormalisation(source);
-  const settled = kindOf(kind, bands);
+  const settled = kindOf(options.kind, bands);
   const common = { source: source.name, kind: settled, bands, normalisation };
   if (settled === "bands") return { ...common, channels: bands, arrays: {} };
   const image = normalised(source, normalisation);
-  const kept = Math.min(channels, bands);
+  const kept = Math.min(options.channels, bands);
   if (settled === "pca") {
     const { mean, projection } = fitWhitening(image, scene.valid, kept);
     return { ...common, channels: kept, arrays: { mean, projection } };
   }
-  const start = initAutoencoder(childKey(key, "start"), bands, kept, patch);
+  const start = initAutoencoder(childKey(key, "start"), bands, kept, patch, settled === "vae");
   const stage = autoencoderStage(
     `autoencoder.${source.name}`,
     childKey(key, "batches"),
@@ -109,7 +114,7 @@ export async function fitLatent(
     scene.valid,
     start,
     patch,
-    steps,
+    options,
   );
   const parameters = await runStage(stage);
   const arrays = Object.fromEntries(namedParameters(parameters));
@@ -162,7 +167,7 @@ export async function encodeLatent(
 ): Promise<Image> {
   const image = normalised(source, encoder.normalisation);
   const valid = scene.valid;
-  const { kind, arrays, bands, channels } = encoder;
+  const { kind, arrays, channels } = encoder;
   if (kind === "bands") {
     if (valid) clear(image, valid);
     return image;
@@ -171,7 +176,7 @@ export async function encodeLatent(
     const { mean, projection } = arrays as { mean: NdArray<"f32">; projection: NdArray<"f32"> };
     return whiten(image, valid, { mean, projection });
   }
-  const parameters = loadParameters(autoencoderLike(bands, channels, patch), arrays);
+  const parameters = loadParameters(autoencoderLike(encoder, patch), arrays);
   const latent = await encodeTiles(image, parameters, channels, patch, compute);
   const [mean, deviation] = [arrays["latent.mean"]!.data, arrays["latent.deviation"]!.data];
   for (let at = 0; at < latent.data.length; at++) {

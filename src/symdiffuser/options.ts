@@ -4,8 +4,11 @@ import type { CsdiffOptions } from "./csdiff.ts";
 import type { NoiseScheduleName } from "./noise.ts";
 import type { PretrainingOptions } from "./pretrain.ts";
 
-/** How a source becomes a latent: `bands` as they are, whitened principal components, or a learned autoencoder. */
-export const latentKinds = ["auto", "bands", "pca", "vit"] as const;
+/**
+ * How a source becomes a latent: `bands` as they are, whitened principal components (`pca`), or a learned ViT-based
+ * autoencoder, plain (`vit`) or variational (`vae`).
+ */
+export const latentKinds = ["auto", "bands", "pca", "vit", "vae"] as const;
 export type LatentKind = (typeof latentKinds)[number];
 
 /** Stage 0. */
@@ -14,8 +17,10 @@ export interface LatentOptions {
   readonly kind: LatentKind;
   /** Channels of a compressed latent. */
   readonly channels: number;
-  /** Training steps of the autoencoder. */
+  /** Training steps of an autoencoder. */
   readonly steps: number;
+  /** Weight of what keeps its latent near 0: the mean square (`vit`), or the divergence from the standard normal (`vae`). */
+  readonly penalty: number;
 }
 
 /** What is read from the denoisers. */
@@ -74,7 +79,7 @@ export interface SymDiffuserOptions {
 export const small: SymDiffuserOptions = {
   mode: "dense",
   backbone: "frozen",
-  latent: { kind: "auto", channels: 16, steps: 300 },
+  latent: { kind: "auto", channels: 16, steps: 300, penalty: 1e-4 },
   network: {
     width: 64,
     skips: 1,

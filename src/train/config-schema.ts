@@ -240,9 +240,17 @@ const split = group({
 const latent = group({
   kind: choice(latentKinds)
     .default(small.latent.kind)
-    .describe("How a source is compressed: bands (not at all), pca, vit (autoencoder); auto: bands up to 16, else pca"),
+    .describe(
+      "How a source is compressed: bands (not at all), pca, vit (autoencoder), vae (variational one); auto: bands up to 16, else pca",
+    ),
   channels: integer(1).default(small.latent.channels).describe("Channels of a compressed source"),
   steps: integer(1).default(small.latent.steps).describe("Training steps of an autoencoder"),
+  penalty: z
+    .number("a number from 0 to 0.001")
+    .min(0, "a number from 0 to 0.001")
+    .max(1e-3, "a number from 0 to 0.001")
+    .default(small.latent.penalty)
+    .describe("Weight of what keeps an autoencoder's latent near 0: its mean square (vit), the KL divergence (vae)"),
 }).prefault({});
 
 const network = group({

@@ -7,7 +7,7 @@ import { runStage } from "../../src/train/index.ts";
 /** Options of a network too small to be good. */
 export const tiny: SymDiffuserOptions = {
   ...small,
-  latent: { kind: "auto", channels: 4, steps: 6 },
+  latent: { ...small.latent, channels: 4, steps: 6 },
   network: { ...small.network, width: 8, heads: 2, patch: 6 },
   pretraining: { ...small.pretraining, steps: 8, batch: 4 },
   finetuning: { steps: 4, batch: 4, rate: 1e-3 },

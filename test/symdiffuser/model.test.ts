@@ -57,7 +57,7 @@ describe("the whole method", () => {
   });
 
   it("comes back from its checkpoint with the same bits", async () => {
-    for (const kind of ["auto", "pca", "vit"] as const) {
+    for (const kind of ["auto", "pca", "vit", "vae"] as const) {
       const model = await fit({ ...tiny, latent: { ...tiny.latent, kind } });
       const bytes = encodeSafetensors(modelCheckpoint(model, { note: "kept" }));
       const checkpoint = decodeSafetensors(bytes, "model.safetensors");
