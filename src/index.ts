@@ -138,6 +138,7 @@ export {
   type LatentOptions,
   modelCheckpoint,
   modelFromCheckpoint,
+  openTextEncoder,
   type PretrainingOptions,
   promptOf,
   type SymDiffuserModel,
@@ -145,6 +146,9 @@ export {
   small,
   symDiffuserClassifier,
   type TextEncoder,
+  type TextEncoderName,
+  type TextOptions,
+  textEncoders,
   type Work,
 } from "./symdiffuser/index.ts";
 export {

@@ -17,5 +17,15 @@ export {
   small,
 } from "./options.ts";
 export type { PretrainingOptions } from "./pretrain.ts";
-export { hashedTextEncoder, promptOf, type TextEncoder } from "./text.ts";
+export { clipFiles } from "./text/clip.ts";
+export {
+  classMark,
+  promptOf,
+  type TextEncoder,
+  type TextEncoderName,
+  type TextOptions,
+  textEncoders,
+} from "./text/encoder.ts";
+export { hashedTextEncoder } from "./text/hash.ts";
+export { openTextEncoder } from "./text/table.ts";
 export type { Work } from "./work.ts";

@@ -1,6 +1,6 @@
 /** @file The whole method, in the paper's order: latents, coupled diffusion, features, heads. */
 import type { LandCoverClass, Scene, Split } from "../scene/index.ts";
-import { childKey, DataError, keyOf, type NdArray, ndarray } from "../tensor/index.ts";
+import { childKey, DataError, keyOf, type NdArray } from "../tensor/index.ts";
 import { type Csdiff, initCsdiff } from "./csdiff.ts";
 import { allOf, sceneFeatures } from "./features.ts";
 import { finetuneStage } from "./finetune.ts";
@@ -10,7 +10,7 @@ import { fitLatent, type LatentEncoder, sceneLatents } from "./latent.ts";
 import { noiseSchedule } from "./noise.ts";
 import type { SymDiffuserOptions } from "./options.ts";
 import { pretrainingStage } from "./pretrain.ts";
-import { promptOf, type TextEncoder } from "./text.ts";
+import { promptOf, type TextEncoder } from "./text/encoder.ts";
 import type { Work } from "./work.ts";
 
 /** Everything that prediction needs. */
@@ -62,8 +62,8 @@ export async function fitSymDiffuser(
   const key = keyOf(seed);
   const { network: size } = options;
   const classes = labels.classes.length;
-  const prompts = labels.classes.map(({ name }) => promptOf(name));
-  const text = ndarray(await textEncoder.encode(prompts), [classes, textEncoder.width]);
+  const prompts = labels.classes.map(({ name }) => promptOf(options.text.prompt, name));
+  const text = await textEncoder.encode(prompts);
 
   // Stage 0.
   const latents: LatentEncoder[] = [];
@@ -80,7 +80,7 @@ export async function fitSymDiffuser(
   let network = initCsdiff(
     childKey(key, "network"),
     images.map(({ channels }) => channels),
-    textEncoder.width,
+    text.shape[1]!,
     size,
   );
   if (options.pretraining.steps > 0) {

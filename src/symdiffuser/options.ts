@@ -3,6 +3,7 @@ import type { Windows } from "../scene/index.ts";
 import type { CsdiffOptions } from "./csdiff.ts";
 import type { NoiseScheduleName } from "./noise.ts";
 import type { PretrainingOptions } from "./pretrain.ts";
+import type { TextOptions } from "./text/encoder.ts";
 
 /**
  * How a source becomes a latent: `bands` as they are, whitened principal components (`pca`), or a learned ViT-based
@@ -64,6 +65,7 @@ export interface SymDiffuserOptions {
   /** Stage 0, for every source, or by the source's name. */
   readonly latent: LatentOptions;
   readonly network: CsdiffOptions;
+  readonly text: TextOptions;
   readonly schedule: NoiseScheduleName;
   /** Stage 1. */
   readonly pretraining: PretrainingOptions;
@@ -91,6 +93,7 @@ export const small: SymDiffuserOptions = {
     perception: "attention",
     tci: true,
   },
+  text: { encoder: "hash", folder: null, prompt: "a sample of [class]" },
   schedule: "linear",
   pretraining: { prediction: "noise", steps: 400, batch: 8, rate: 1e-3, weightDecay: 0.03, averageDecay: null },
   finetuning: { steps: 200, batch: 16, rate: 3e-4 },

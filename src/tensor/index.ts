@@ -20,6 +20,7 @@ export { interpret } from "./interpret.ts";
 export { compileLanes, inLanes, type LaneProgram } from "./lanes.ts";
 export { type ArrayOf, type DType, isSameShape, type NdArray, ndarray, type Shape, sizeOf, zeros } from "./ndarray.ts";
 export { type ModelOptions, toOnnx } from "./onnx.ts";
+export { type OnnxFile, openOnnxFile } from "./onnx-file.ts";
 export * from "./operations/index.ts";
 export { bernoulli, childKey, integers, type Key, keyOf, normal, permutation, philox, uniform } from "./random.ts";
 export {

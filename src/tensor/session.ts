@@ -1,4 +1,4 @@
-/** @file A graph, compiled and run by ONNX Runtime, which only this file and lane-thread.ts know. */
+/** @file A graph, compiled and run by ONNX Runtime, which only this file, onnx-file.ts and lane-thread.ts know. */
 import type { Tensor as OrtTensor } from "onnxruntime-node";
 import { type Device, deviceTable } from "./device.ts";
 import { DataError, InternalError, UnsupportedError } from "./errors.ts";

@@ -1,5 +1,6 @@
 /** @file What the keys of a configuration must be together: checked after each of them has been found good. */
 import { parseSplitRule } from "../scene/index.ts";
+import { classMark } from "../symdiffuser/index.ts";
 import { ConfigError } from "../tensor/index.ts";
 import type { RunConfig } from "./config-schema.ts";
 
@@ -86,6 +87,16 @@ const checks: readonly Check[] = [
     windows.mean.length + windows.deviation.length > 0
       ? null
       : fault("features.windows", "expected at least one window in mean or deviation; got none", windows),
+  ({ text: { prompt } }) =>
+    prompt.includes(classMark) ? null : expected("text.prompt", `a text with ${classMark} in it`, prompt),
+  ({ text: { encoder, folder } }) =>
+    encoder !== "clip" || folder !== null
+      ? null
+      : fault(
+          "text.folder",
+          "expected a folder with a CLIP text model, as text.encoder is clip; got none — symdiffuser text-encoder fetch gets one",
+          folder,
+        ),
   ({ head: { width } }) => (width % 4 === 0 ? null : expected("head.width", "a multiple of 4", width)),
   ({ smoothing }) => (isOdd(smoothing) ? null : expected("smoothing", "an odd side of a window", smoothing)),
 ];

@@ -20,6 +20,7 @@ import {
   predictions,
   type SymDiffuserOptions,
   small,
+  textEncoders,
 } from "../symdiffuser/index.ts";
 import { type DeviceChoice, deviceChoices } from "../tensor/index.ts";
 
@@ -269,6 +270,21 @@ const network = group({
   tci: z.boolean("true or false").default(small.network.tci).describe("Inject class knowledge in pre-training (TCI)"),
 }).prefault({});
 
+const classText = group({
+  encoder: choice(textEncoders)
+    .default(small.text.encoder)
+    .describe(
+      "How class names become vectors: hash (by their letters), words (by meaning), clip (a model in text.folder)",
+    ),
+  folder: path()
+    .nullable()
+    .default(small.text.folder)
+    .describe("Folder with text_model.onnx and tokenizer.json of a CLIP model, where text.encoder is clip"),
+  prompt: text()
+    .default(small.text.prompt)
+    .describe("What is encoded of a class; [class] in it stands for the class's name"),
+}).prefault({});
+
 const pretraining = group({
   prediction: choice(predictions)
     .default(small.pretraining.prediction)
@@ -348,6 +364,7 @@ export const configSchema: z.ZodType<RunConfig> = group({
     .describe("frozen: the denoisers stay as pre-trained; finetune: they learn on with the labels"),
   latent: latent.describe("Stage 0: how a source becomes a latent"),
   network: network.describe("The coupled denoisers"),
+  text: classText.describe("Text of the classes, which condition injection (network.tci) shows the denoisers"),
   schedule: choice(noiseSchedules).default(small.schedule).describe("Noise schedule"),
   pretraining: pretraining.describe("Stage 1: training of the denoisers"),
   finetuning: finetuning.describe("Further training of the denoisers with labels, where backbone is finetune"),

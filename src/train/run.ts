@@ -18,9 +18,9 @@ import {
 } from "../scene/index.ts";
 import {
   fitSymDiffuser,
-  hashedTextEncoder,
   modelCheckpoint,
   modelFromCheckpoint,
+  openTextEncoder,
   type SymDiffuserModel,
   symDiffuserClassifier,
 } from "../symdiffuser/index.ts";
@@ -96,7 +96,7 @@ export function dataChecksums({ sources, labels }: Scene): Record<string, string
 }
 
 /** Settings that change no number of a result, or its last digits only; they may differ when a run goes on. */
-const free = ["out", "threads", "device", "checkpointEvery"];
+const free = ["out", "threads", "device", "checkpointEvery", "text.folder"];
 
 /** The settings that a result depends on, as one line a setting. */
 function settings(config: RunConfig): Map<string, string> {
@@ -183,6 +183,7 @@ export async function trainRun(
   hooks: RunHooks,
 ): Promise<TrainedRun> {
   await checkFolder(folder, config, options);
+  const textEncoder = await openTextEncoder(config.text);
   const { timings, time } = stopwatch();
   const chosen = await chooseDevice(config.device, config.threads);
   const compute = { threads: config.threads, device: chosen.device };
@@ -199,7 +200,7 @@ export async function trainRun(
 
   const checksums = dataChecksums(scene);
   const fingerprint = createHash("sha256")
-    .update(JSON.stringify([[...settings(config)].sort(), checksums, [...split.train]]))
+    .update(JSON.stringify([[...settings(config)].sort(), textEncoder.name, checksums, [...split.train]]))
     .digest("hex");
   const curves = new Map<string, Float32Array>();
   const runStageHere: RunStage = async (stage) => {
@@ -222,7 +223,7 @@ export async function trainRun(
       hooks.onTask(task, done, total, "tile");
   const work = { runStage: runStageHere, ...compute, progress };
   const start = performance.now();
-  const model = await fitSymDiffuser(scene, split, methodOptions(config), config.seed, hashedTextEncoder(), work);
+  const model = await fitSymDiffuser(scene, split, methodOptions(config), config.seed, textEncoder, work);
   const stages = Object.entries(timings).reduce(
     (total, [name, seconds]) => (name === "scene" ? total : total + seconds),
     0,
