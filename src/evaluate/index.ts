@@ -1,6 +1,18 @@
 /** @file Door of the room `evaluate/`: numbers and pictures that can be checked by hand. */
+export { type Reliability, type ReliabilityBin, reliability } from "./calibration.ts";
 export { newPicture, type Picture } from "./canvas.ts";
 export { type ColorMap, colorAt, grey, magma, viridis } from "./color-map.ts";
+export {
+  type LabelSetOptions,
+  type LabelSetRule,
+  type LabelSetScores,
+  labelSetRule,
+  labelSets,
+  type SetScore,
+  scoreLabelSets,
+  setScores,
+  setSizesAndBits,
+} from "./conformal.ts";
 export { type Confusion, confusion } from "./confusion.ts";
 export { encodeAuxXml } from "./gdal-xml.ts";
 export { geoJsonParts, type ToLonLat } from "./geojson.ts";
@@ -35,6 +47,14 @@ export {
   type SeedScores,
 } from "./metrics.ts";
 export type { Reduction } from "./overviews.ts";
+export { type PaperPage, type PaperScene, renderPaperPage } from "./paper-page.ts";
+export {
+  overviewTable,
+  type PaperColumn,
+  type PaperTable,
+  paperTable,
+} from "./paper-table.ts";
+export { csvOf, latexOf, markdownOf } from "./paper-text.ts";
 export { encodePng } from "./png.ts";
 export { encodeClassStyle, encodePolygonStyle, encodeValueStyle } from "./qgis-style.ts";
 export { type Regions, regionsOf } from "./regions.ts";
