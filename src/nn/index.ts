@@ -5,7 +5,7 @@ export { type Block, block, initBlock, initMlp, type Mlp, mlp } from "./block.ts
 export { dropout, dropoutMask } from "./dropout.ts";
 export { initLinear, initTable, initZeroLinear, type Linear, linear } from "./linear.ts";
 export { crossEntropy, meanSquaredError, tokenMean } from "./loss.ts";
-export { compileMicroBatches, type MicroBatches, microBatches, wholeBatch } from "./micro-batches.ts";
+export { compileMicroBatches } from "./micro-batches.ts";
 export {
   countParameters,
   decayMask,
@@ -18,7 +18,7 @@ export {
   unpackParameters,
 } from "./parameters.ts";
 export { type RateSchedule, rateAt } from "./schedule.ts";
-export type { RunStage, Stage } from "./stage.ts";
+export { type MicroBatches, microBatches, type RunStage, type Stage, wholeBatch } from "./stage.ts";
 export {
   type BatchSpec,
   initialState,

@@ -23,26 +23,6 @@ import { countParameters, type Parameters, symbolicParameters } from "./paramete
 import type { Stage } from "./stage.ts";
 import { type BatchSpec, type Objective, stateSpecs, type TrainingState, updated } from "./training-step.ts";
 
-/** How a batch is taken apart, along the first axis of everything in it. */
-export interface MicroBatches {
-  /** A divisor of that axis' length. */
-  readonly count: number;
-  /** What a part counts in the mean loss of the batch, relative to the other parts. */
-  weightOf(part: Arrays): number;
-}
-
-/** The batch as it is. */
-export const wholeBatch: MicroBatches = { count: 1, weightOf: () => 1 };
-
-const mostParts = 4;
-
-/** As many parts as divide a batch, at most four. @param weightOf  default: all count the same */
-export function microBatches(batch: number, weightOf: MicroBatches["weightOf"] = () => 1): MicroBatches {
-  let count = Math.min(mostParts, batch);
-  while (batch % count !== 0) count--;
-  return { count, weightOf };
-}
-
 /** Inputs `parameters` and one micro-batch; outputs `gradient` `[n]` and `loss` `[]`. */
 export function gradientStep<P extends Parameters, Batch extends BatchSpec>(
   { parameters, batch, loss }: Objective<P, Batch>,
