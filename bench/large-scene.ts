@@ -38,6 +38,8 @@ function writeSparse(file: string, side: number, bands: number, from: Square, va
   const tiles = Array.from({ length: across ** 2 }, (_, index) => {
     const [top, start] = [Math.floor(index / across) * tileSide, (index % across) * tileSide];
     const isIn = (at: number, first: number): boolean => at >= first && at < first + from.side && at < side;
+    const meets = (at: number, first: number): boolean => at + tileSide > first && at < first + from.side;
+    if (!meets(top, from.row) || !meets(start, from.col)) return left;
     const tile = new Uint16Array(tileSide ** 2 * bands);
     for (let row = 0; row < tileSide; row++) {
       if (!isIn(top + row, from.row)) continue;
@@ -47,7 +49,7 @@ function writeSparse(file: string, side: number, bands: number, from: Square, va
         for (let band = 0; band < bands; band++) tile[at + band] = valueOf(top + row, start + col, band);
       }
     }
-    return tile.some((value) => value !== 0) ? store.put(encode(tile)) : left;
+    return store.put(encode(tile));
   });
   const each = (value: number): number[] => new Array<number>(bands).fill(value);
   const numbers = { 256: [side], 257: [side], 277: [bands], 322: [tileSide], 323: [tileSide] };

@@ -72,7 +72,7 @@ export interface MapParts {
   readonly keepProbabilities: boolean;
   /** Pixels of a side of a part. @default {@link partSide} of the classifier */
   readonly side?: number;
-  /** Takes what was classified; parts without a valid pixel never come. */
+  /** Takes what was classified; rows and columns at the border of a part without a valid pixel do not come. */
   readonly write: (part: Rectangle, map: LandCoverMap) => void;
   /** Called with pixels. */
   readonly progress: Progress;
@@ -90,11 +90,11 @@ export async function mapParts(classifier: PartClassifier, scene: SceneWindows, 
   let isAnyValid = false;
   for (const part of partsOf(scene, side)) {
     const pixels = part.height * part.width;
-    const map = await mapPart(classifier, scene, part, classes, keepProbabilities, (tiles, all) =>
+    const mapped = await mapPart(classifier, scene, part, classes, keepProbabilities, (tiles, all) =>
       progress(done + Math.floor((0.9 * pixels * tiles) / all), total),
     );
-    if (map !== null) write(part, map);
-    isAnyValid ||= map !== null;
+    if (mapped !== null) write(mapped.part, mapped.map);
+    isAnyValid ||= mapped !== null;
     done += pixels;
     progress(done, total);
   }
@@ -103,7 +103,7 @@ export async function mapParts(classifier: PartClassifier, scene: SceneWindows, 
   }
 }
 
-/** The map of a part; null where no pixel of it is valid. */
+/** The map of what is valid in a part: of the smallest rectangle that holds it; null where nothing is. */
 async function mapPart(
   classifier: PartClassifier,
   scene: SceneWindows,
@@ -111,19 +111,33 @@ async function mapPart(
   classes: number,
   keepProbabilities: boolean,
   progress: Progress,
-): Promise<LandCoverMap | null> {
+): Promise<{ readonly part: Rectangle; readonly map: LandCoverMap } | null> {
   const place = classifier.surroundings(part, scene);
   const around = await scene.read(place);
-  if (around === null) return null;
-  const { row, col } = within(part, place);
+  const inner = within(part, place);
+  const box = around && (around.valid === null ? inner : validBox(around.valid, place.width, inner));
+  if (box === null) return null;
+  const own = { ...box, row: box.row + place.row, col: box.col + place.col };
+  const map = emptyMap(own, classes, keepProbabilities);
   const isValid = (pixel: number): boolean =>
-    around.valid?.[(row + Math.floor(pixel / part.width)) * place.width + col + (pixel % part.width)] !== 0;
-  const map = emptyMap(part, classes, keepProbabilities);
-  let isAnyValid = false;
-  for (let pixel = 0; pixel < map.labels.length && !isAnyValid; pixel++) isAnyValid = isValid(pixel);
-  if (!isAnyValid) return null;
-  choose(map, 0, await classifier.predictPart(around, place, part, progress), classes, isValid);
-  return map;
+    around!.valid?.[(box.row + Math.floor(pixel / box.width)) * place.width + box.col + (pixel % box.width)] !== 0;
+  choose(map, 0, await classifier.predictPart(around!, place, own, progress), classes, isValid);
+  return { part: own, map };
+}
+
+/** The smallest rectangle that holds the valid pixels of a part; null where there are none. */
+function validBox(valid: Uint8Array, width: number, part: Rectangle): Rectangle | null {
+  let [top, left, bottom, right] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, -1, -1];
+  for (let row = part.row; row < part.row + part.height; row++) {
+    const line = valid.subarray(row * width + part.col, row * width + part.col + part.width);
+    const first = line.indexOf(1);
+    if (first < 0) continue;
+    top = Math.min(top, row);
+    bottom = row + 1;
+    left = Math.min(left, part.col + first);
+    right = Math.max(right, part.col + line.lastIndexOf(1) + 1);
+  }
+  return bottom < 0 ? null : { row: top, col: left, height: bottom - top, width: right - left };
 }
 
 function emptyMap({ height, width }: Rectangle, classes: number, keepProbabilities: boolean): LandCoverMap {
