@@ -54,7 +54,6 @@ export {
   cutData,
   cutRaster,
   cutValid,
-  isWhole,
   partPlace,
   partsOf,
   type RasterWindows,

@@ -63,11 +63,21 @@ export function symDiffuserClassifier(
   let held: Held | null = null;
   let room = new Float32Array(0);
 
-  const space = (length: number): Float32Array => {
-    if (room.length < length) room = new Float32Array(length);
-    return room.subarray(0, length);
-  };
-  const hold = async (scene: Scene, place: Rectangle, region: Rectangle, report: Progress): Promise<Held> => {
+  // Surroundings of all parts are alike, but for what the first ones lack at the border of the scene.
+  const reserve =
+    (pixels: number) =>
+    (length: number): Float32Array => {
+      const tokens = options.features.steps.length * latents.length;
+      if (room.length < length) room = new Float32Array(Math.max(length, pixels * tokens * channels));
+      return room.subarray(0, length);
+    };
+  const hold = async (
+    scene: Scene,
+    place: Rectangle,
+    region: Rectangle,
+    space: (length: number) => Float32Array,
+    report: Progress,
+  ): Promise<Held> => {
     await held?.features.release();
     held = null;
     const images = await sceneLatents(scene, latents, patch, compute);
@@ -123,11 +133,12 @@ export function symDiffuserClassifier(
     predictPart: async (around, place, part, report = () => {}) => {
       const inAround = within(part, place);
       const region = widened(inAround, smoothed + seen, around);
-      return smooth(await hold(around, place, region, report), inAround, () => {});
+      const space = reserve((place.height + smoothed + seen) * (place.width + smoothed + seen));
+      return smooth(await hold(around, place, region, space, report), inAround, () => {});
     },
     predict: async (scene, rows = [0, scene.height], report = () => {}) => {
       const whole = wholeOf(scene);
-      const from = held?.scene === scene ? held : await hold(scene, whole, whole, progress("features"));
+      const from = held?.scene === scene ? held : await hold(scene, whole, whole, reserve(0), progress("features"));
       return smooth(from, { ...whole, row: rows[0], height: rows[1] - rows[0] }, report);
     },
   };
