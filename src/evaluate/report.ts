@@ -1,5 +1,6 @@
 /** @file The report of a run: one HTML file that needs no other, no script and no network. */
 import { colorAt } from "./color-map.ts";
+import { aspectOf, figures } from "./figures.ts";
 import { cssColor, dataUri, type Html, html } from "./html.ts";
 import { lineChart } from "./line-chart.ts";
 import { confidenceColors, splitColors, splitParts } from "./map-picture.ts";
@@ -98,22 +99,6 @@ function pictures({ sources = [], groundTruth, map, confidence, classes }: Repor
     groundTruth || map ? legend : null,
     confidence ? confidenceLegend() : null,
   );
-}
-
-/** Pictures side by side: as many in a row as their shape lets be looked at. */
-function figures(pictures: readonly ReportPicture[]): Html {
-  const ratio = Math.max(...pictures.map(({ png }) => aspectOf(png)));
-  const columns = Math.min(pictures.length, ratio > 2.4 ? 1 : ratio > 1.5 ? 2 : ratio > 0.5 ? 3 : 4);
-  return html`<div class="figures" style="--columns:${columns}">${pictures.map(
-    ({ title, caption, png }) =>
-      html`<figure><img src="${dataUri(png)}" alt="${title}"><figcaption><b>${title}</b>${caption ? ` ${caption}` : null}</figcaption></figure>`,
-  )}</div>`;
-}
-
-/** Width of a PNG divided by its height, from its header. */
-function aspectOf(png: Uint8Array): number {
-  const view = new DataView(png.buffer, png.byteOffset);
-  return view.getUint32(16) / view.getUint32(20);
 }
 
 function confidenceLegend(): Html {
