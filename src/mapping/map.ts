@@ -20,6 +20,8 @@ export interface LandCoverMap {
   readonly confidence: Float32Array;
   /** `[H, W, K]`: probability of every class, NaN where not classified; null where they were not asked for. */
   readonly probabilities: Float32Array | null;
+  /** `[H, W]`: how much heads disagree, in nats, NaN where not classified; null where that is not known. */
+  readonly disagreement: Float32Array | null;
 }
 
 /** Rows whose probabilities are held at once. */
@@ -121,8 +123,10 @@ async function mapPart(
   const map = emptyMap(own, classes, keepProbabilities);
   const isValid = (pixel: number): boolean =>
     around!.valid?.[(box.row + Math.floor(pixel / box.width)) * place.width + box.col + (pixel % box.width)] !== 0;
-  choose(map, 0, await classifier.predictPart(around!, place, own, progress), classes, isValid);
-  return { part: own, map };
+  const { probabilities, disagreement } = await classifier.predictPart(around!, place, own, progress);
+  choose(map, 0, probabilities, classes, isValid);
+  const known = disagreement.map((nats, pixel) => (isValid(pixel) ? nats : Number.NaN));
+  return { part: own, map: { ...map, disagreement: known } };
 }
 
 /** The smallest rectangle that holds the valid pixels of a part; null where there are none. */
@@ -145,6 +149,7 @@ function emptyMap({ height, width }: Rectangle, classes: number, keepProbabiliti
     labels: new Uint16Array(height * width),
     confidence: new Float32Array(height * width).fill(Number.NaN),
     probabilities: keepProbabilities ? unknownProbabilities(height * width * classes) : null,
+    disagreement: null,
   };
 }
 

@@ -6,6 +6,7 @@ import { arrayOf, type Checkpoint, FormatError, type NdArray } from "../tensor/i
 import { initCsdiff } from "./csdiff.ts";
 import { viewCount } from "./features.ts";
 import { freshHead } from "./fusion.ts";
+import type { Calibration } from "./held-out.ts";
 import type { LatentEncoder } from "./latent.ts";
 import type { SymDiffuserModel } from "./model.ts";
 import { latentKinds, type SymDiffuserOptions } from "./options.ts";
@@ -36,14 +37,21 @@ const schema = z.object({
       normalisation: normalisationSchema,
     }),
   ),
+  // Models of older versions have none.
+  calibration: z
+    .object({ from: z.enum(["validation", "folds"]), temperature: z.number().gt(0) })
+    .nullable()
+    .default(null),
 });
 
 /** A model as arrays and metadata. @param about  further metadata: configuration, data checksums, versions */
 export function modelCheckpoint(model: SymDiffuserModel, about: Readonly<Record<string, string>> = {}): Checkpoint {
-  const { options, seed, classes, textEncoder, text, network, scale, heads } = model;
+  const { options, seed, classes, textEncoder, text, network, scale, heads, calibration } = model;
   const under = (prefix: string, tree: Parameters): [string, NdArray][] =>
     [...namedParameters(tree)].map(([name, array]) => [`${prefix}.${name}`, array]);
   const latents = model.latents.map(({ arrays: _, ...description }) => description);
+  const { probabilities, classOf, ...summary } = calibration ?? {};
+  const described = { options, seed, classes, textEncoder, latents, calibration: calibration && summary };
   return {
     arrays: Object.fromEntries([
       ["text", text],
@@ -54,9 +62,28 @@ export function modelCheckpoint(model: SymDiffuserModel, about: Readonly<Record<
       ...model.latents.flatMap(({ source, arrays }) =>
         Object.entries(arrays).map(([name, array]) => [`latent.${source}.${name}`, array] as const),
       ),
+      ...(probabilities ? [["calibration.probabilities", probabilities] as const] : []),
+      ...(classOf ? [["calibration.classOf", classOf] as const] : []),
     ]),
-    metadata: { ...about, format, model: JSON.stringify({ options, seed, classes, textEncoder, latents }) },
+    metadata: { ...about, format, model: JSON.stringify(described) },
   };
+}
+
+/** The pixels from which a model was calibrated. */
+function heldOut(
+  checkpoint: Checkpoint,
+  file: string,
+  classes: number,
+): Pick<Calibration, "probabilities" | "classOf"> {
+  const probabilities = arrayOf(checkpoint, file, "calibration.probabilities", "f32");
+  const classOf = arrayOf(checkpoint, file, "calibration.classOf", "i32");
+  const [rows] = classOf.shape;
+  const isWhole = classOf.shape.length === 1 && probabilities.shape.join() === `${rows},${classes}`;
+  if (!isWhole || !classOf.data.every((k) => k >= 0 && k < classes)) {
+    const got = `[${probabilities.shape.join(", ")}] and [${classOf.shape.join(", ")}]`;
+    throw new FormatError(file, `expected calibration of ${classes} classes, one a row; got ${got}`);
+  }
+  return { probabilities, classOf };
 }
 
 /** The model of a checkpoint. @throws FormatError if it is not one, or not whole */
@@ -66,7 +93,7 @@ export function modelFromCheckpoint(checkpoint: Checkpoint, file: string): SymDi
     throw new FormatError(file, `expected a model of format ${format}; got ${metadata["format"] ?? "no model"}`);
   }
   try {
-    const { latents, ...described } = schema.parse(JSON.parse(metadata["model"] ?? ""));
+    const { latents, calibration, ...described } = schema.parse(JSON.parse(metadata["model"] ?? ""));
     const { options, classes } = described;
     const text = arrayOf(checkpoint, file, "text", "f32");
     const shape = {
@@ -99,6 +126,7 @@ export function modelFromCheckpoint(checkpoint: Checkpoint, file: string): SymDi
         inverse: arrayOf(checkpoint, file, "scale.inverse", "f32"),
       },
       heads: Array.from({ length: options.head.count }, (_, at) => loadParameters(head, arrays, `head.${at}.`)),
+      calibration: calibration && { ...calibration, ...heldOut(checkpoint, file, classes.length) },
     };
   } catch (cause) {
     if (cause instanceof FormatError) throw cause;

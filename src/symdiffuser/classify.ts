@@ -15,6 +15,7 @@ import { type SceneFeatures, sceneFeatures } from "./features.ts";
 import { type FusionProgram, featureCount, fusionProgram } from "./fusion.ts";
 import { encoderCore, type KnownSources, sceneLatents, seesTiles, sourcesOf } from "./latent.ts";
 import type { SymDiffuserModel } from "./model.ts";
+import { tempered } from "./temperature.ts";
 import type { Work } from "./work.ts";
 
 /** A classifier that can do with the surroundings of what it classifies. */
@@ -26,13 +27,20 @@ export interface PartClassifier extends Classifier {
   /** The part of the scene that is needed to classify a part of it. */
   surroundings(part: Rectangle, scene: Pick<Scene, "height" | "width">): Rectangle;
   /**
-   * Class probabilities of a part of a scene, the same as in the whole of it.
+   * What is said of a part of a scene, the same as in the whole of it.
    *
    * @param around  its surroundings, as a scene
    * @param place   where these lie in the scene
-   * @returns       `f32 [h, w, K]` of the part
    */
-  predictPart(around: Scene, place: Rectangle, part: Rectangle, progress?: Progress): Promise<Float32Array>;
+  predictPart(around: Scene, place: Rectangle, part: Rectangle, progress?: Progress): Promise<PartPrediction>;
+}
+
+/** What is said of the pixels of a part. */
+export interface PartPrediction {
+  /** Of the classes, `[h, w, K]`. */
+  readonly probabilities: Float32Array;
+  /** How much a pixel's heads disagree, in nats, `[h, w]`; see `pooled`. */
+  readonly disagreement: Float32Array;
 }
 
 /** Rows classified at once. */
@@ -50,7 +58,7 @@ export function symDiffuserClassifier(
   model: SymDiffuserModel,
   { progress, ...compute }: Omit<Work, "runStage">,
 ): PartClassifier {
-  const { options, latents, network, text, seed, scale, heads, classes } = model;
+  const { options, latents, network, text, seed, scale, heads, classes, calibration } = model;
   const { patch, width: channels } = options.network;
   const isDense = options.mode === "dense";
   const smoothed = (options.smoothing - 1) / 2;
@@ -89,34 +97,51 @@ export function symDiffuserClassifier(
   };
 
   /** Of a part of the region that is held, both in pixels of the scene that is held. */
-  const probabilities = async ({ features, region }: Held, part: Rectangle, report: Progress) => {
+  const classified = async ({ features, region }: Held, part: Rectangle, report: Progress): Promise<PartPrediction> => {
     program ??= fusionProgram(heads, scale, features, classes.length, compute);
     const { classify } = await program;
-    const result = new Float32Array(part.height * part.width * classes.length);
+    const pixels = part.height * part.width;
+    const result = { probabilities: new Float32Array(pixels * classes.length), disagreement: new Float32Array(pixels) };
     const size = featureCount(features);
     // While a strip is classified, the features of the next one are summed up.
-    let classified = Promise.resolve();
+    let last = Promise.resolve();
     for (let row = 0; row < part.height; row += rowsPerStrip) {
       const count = Math.min(rowsPerStrip, part.height - row);
       const first = part.row - region.row + row;
       const rows = await features.at([first, first + count]);
       const own = inColumns(rows, count, size, region, part);
-      await classified;
-      classified = classify(own).then((strip) => result.set(strip, row * part.width * classes.length));
+      await last;
+      last = classify(own).then((strip) => {
+        result.probabilities.set(strip.probabilities, row * part.width * classes.length);
+        result.disagreement.set(strip.disagreement, row * part.width);
+      });
       report(row + count, part.height);
     }
-    await classified;
+    await last;
     return result;
   };
 
-  const smooth = async (from: Held, part: Rectangle, report: Progress): Promise<Float32Array> => {
-    if (smoothed === 0) return probabilities(from, part, report);
+  const smooth = async (from: Held, part: Rectangle, report: Progress): Promise<PartPrediction> => {
+    if (smoothed === 0) return classified(from, part, report);
     const wider = widened(part, smoothed, from.scene);
-    const raw = await probabilities(from, wider, report);
+    const { probabilities, disagreement } = await classified(from, wider, report);
     const grid = { height: wider.height, width: wider.width, channels: classes.length, valid: null };
     const first = part.row - wider.row;
-    const rows = contextFeatures(raw, grid, { mean: [options.smoothing], deviation: [] }, [first, first + part.height]);
-    return inColumns(rows, part.height, classes.length, wider, part);
+    const windows = { mean: [options.smoothing], deviation: [] };
+    const rows = contextFeatures(probabilities, grid, windows, [first, first + part.height]);
+    return {
+      probabilities: inColumns(rows, part.height, classes.length, wider, part),
+      disagreement: inColumns(
+        disagreement.subarray(first * wider.width, (first + part.height) * wider.width),
+        ...([part.height, 1, wider, part] as const),
+      ),
+    };
+  };
+
+  const predicted = async (from: Held, part: Rectangle, report: Progress): Promise<PartPrediction> => {
+    const prediction = await smooth(from, part, report);
+    tempered(prediction.probabilities, classes.length, calibration?.temperature ?? 1);
+    return prediction;
   };
 
   return {
@@ -134,12 +159,13 @@ export function symDiffuserClassifier(
       const inAround = within(part, place);
       const region = widened(inAround, smoothed + seen, around);
       const space = reserve((place.height + smoothed + seen) * (place.width + smoothed + seen));
-      return smooth(await hold(around, place, region, space, report), inAround, () => {});
+      return predicted(await hold(around, place, region, space, report), inAround, () => {});
     },
     predict: async (scene, rows = [0, scene.height], report = () => {}) => {
       const whole = wholeOf(scene);
       const from = held?.scene === scene ? held : await hold(scene, whole, whole, reserve(0), progress("features"));
-      return smooth(from, { ...whole, row: rows[0], height: rows[1] - rows[0] }, report);
+      const part = { ...whole, row: rows[0], height: rows[1] - rows[0] };
+      return (await predicted(from, part, report)).probabilities;
     },
   };
 }

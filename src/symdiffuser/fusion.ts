@@ -10,7 +10,6 @@ import {
   wholeBatch,
 } from "../nn/index.ts";
 import {
-  add,
   type Compute,
   childKey,
   compileLanes,
@@ -23,13 +22,13 @@ import {
   permutation,
   reshape,
   type Spec,
-  softmax,
   sub,
   type Tensor,
   trace,
   transpose,
   zeros,
 } from "../tensor/index.ts";
+import { pooled } from "./disagreement.ts";
 import { type Head, head, initHead } from "./head.ts";
 import type { HeadOptions } from "./options.ts";
 
@@ -158,10 +157,18 @@ export function headStage(
 /** Pixels classified in one run. */
 const pixelsPerRun = 512;
 
-/** Heads at work: the mean of their class probabilities. */
+/** What heads say of pixels. */
+export interface Classified {
+  /** The mean of their class probabilities, `[n, K]`. */
+  readonly probabilities: Float32Array;
+  /** `[n]`, in nats, see `pooled`; 0 of a single head. */
+  readonly disagreement: Float32Array;
+}
+
+/** Heads at work. */
 export interface FusionProgram {
-  /** @param rows `[n, V·M·C]` @returns `[n, K]` */
-  classify(rows: Float32Array): Promise<Float32Array>;
+  /** @param rows `[n, V·M·C]` */
+  classify(rows: Float32Array): Promise<Classified>;
   release(): Promise<void>;
 }
 
@@ -183,31 +190,27 @@ export async function fusionProgram(
   }
   const graph = trace(specs, (inputs) => {
     const tokens = asTokens(inputs["rows"]!, scale, shape);
-    const each = heads.map((like, at) => softmax(head(symbolicParameters(like, inputs[`head.${at}`]!), tokens)));
-    return {
-      probabilities: mul(
-        each.reduce((a, b) => add(a, b)),
-        1 / heads.length,
-      ),
-    };
+    return { ...pooled(heads.map((like, at) => head(symbolicParameters(like, inputs[`head.${at}`]!), tokens))) };
   });
   const program = await compileLanes(graph, { threads, device, constants });
   const buffers = Array.from({ length: program.lanes + 1 }, () => ({
     rows: zeros([pixelsPerRun, size]),
     probabilities: zeros([pixelsPerRun, classes]),
+    disagreement: zeros([pixelsPerRun]),
   }));
   return {
     release: () => program.release(),
     classify: async (rows) => {
       const count = rows.length / size;
-      const result = new Float32Array(count * classes);
+      const result = { probabilities: new Float32Array(count * classes), disagreement: new Float32Array(count) };
       await inLanes(Math.ceil(count / pixelsPerRun), buffers.length, async (run, slot) => {
-        const { rows: feed, probabilities } = buffers[slot]!;
+        const { rows: feed, ...into } = buffers[slot]!;
         const first = run * pixelsPerRun;
         const here = Math.min(pixelsPerRun, count - first);
         feed.data.set(rows.subarray(first * size, (first + here) * size));
-        await program.run({ rows: feed }, { probabilities });
-        result.set(probabilities.data.subarray(0, here * classes), first * classes);
+        await program.run({ rows: feed }, into);
+        result.probabilities.set(into.probabilities.data.subarray(0, here * classes), first * classes);
+        result.disagreement.set(into.disagreement.data.subarray(0, here), first);
       });
       return result;
     },

@@ -1,11 +1,13 @@
 /** @file Door of the room `symdiffuser/`: the paper, in the paper's order. */
 export { modelCheckpoint, modelFromCheckpoint } from "./checkpoint.ts";
-export { type PartClassifier, symDiffuserClassifier } from "./classify.ts";
+export { type PartClassifier, type PartPrediction, symDiffuserClassifier } from "./classify.ts";
 export { type CsdiffOptions, couplings, perceptions } from "./csdiff.ts";
 export { fitSymDiffuser, type SymDiffuserModel } from "./model.ts";
+export type { Calibration } from "./held-out.ts";
 export { noiseSchedules, type Prediction, predictions } from "./noise.ts";
 export {
   backbones,
+  calibrations,
   type FeatureOptions,
   type FinetuneOptions,
   type HeadOptions,
@@ -17,6 +19,7 @@ export {
   small,
 } from "./options.ts";
 export type { PretrainingOptions } from "./pretrain.ts";
+export { tempered } from "./temperature.ts";
 export { clipFiles } from "./text/clip.ts";
 export {
   classMark,

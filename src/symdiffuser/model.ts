@@ -6,6 +6,7 @@ import { allOf, sceneFeatures } from "./features.ts";
 import { finetuneStage } from "./finetune.ts";
 import { type FeatureScale, featureCount, fitFeatureScale, headStage } from "./fusion.ts";
 import { type Head, initHead } from "./head.ts";
+import { type Calibration, calibrated } from "./held-out.ts";
 import { fitLatent, type LatentEncoder, sceneLatents } from "./latent.ts";
 import { noiseSchedule } from "./noise.ts";
 import type { SymDiffuserOptions } from "./options.ts";
@@ -27,6 +28,8 @@ export interface SymDiffuserModel {
   readonly network: Csdiff;
   readonly scale: FeatureScale;
   readonly heads: readonly Head[];
+  /** Null of a model that was not calibrated. */
+  readonly calibration: Calibration | null;
 }
 
 /** Pixels on which features are standardised. */
@@ -43,7 +46,8 @@ function samplePixels({ height, width, valid }: Scene, count: number): Int32Arra
 /**
  * Train on a scene.
  *
- * @param split  only its training pixels are looked at; no other label has any influence
+ * @param split  only its training pixels are looked at, and its validation pixels for the temperature; no other label has
+ *   any influence
  * @param seed   of all random choices but those of the split
  */
 export async function fitSymDiffuser(
@@ -132,6 +136,9 @@ export async function fitSymDiffuser(
       await work.runStage(headStage(`head.${at}`, own, rows, classOf, classes, scale, features, options.head)),
     );
   }
+  const training = { scene, split, classOf, rows, features, scale, heads };
+  const calibration =
+    options.calibration === "none" ? null : await calibrated(training, childKey(key, "calibration"), options, work);
   await features.release();
   return {
     options,
@@ -143,5 +150,6 @@ export async function fitSymDiffuser(
     network,
     scale,
     heads,
+    calibration,
   };
 }

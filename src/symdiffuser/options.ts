@@ -59,6 +59,9 @@ export interface FinetuneOptions {
   readonly rate: number;
 }
 
+/** `temperature`: probabilities are scaled by one number, see `temperature.ts`; `none`: they are left as they are. */
+export const calibrations = ["none", "temperature"] as const;
+
 export interface SymDiffuserOptions {
   readonly mode: (typeof modes)[number];
   readonly backbone: (typeof backbones)[number];
@@ -75,6 +78,8 @@ export interface SymDiffuserOptions {
   readonly head: HeadOptions;
   /** Side of the window over which class probabilities are averaged; 1 = not at all. */
   readonly smoothing: number;
+  /** How probabilities are made to mean what they say, with training pixels that are held out from heads. */
+  readonly calibration: (typeof calibrations)[number];
 }
 
 /** The measured defaults: about 0.3 million parameters. */
@@ -109,4 +114,5 @@ export const small: SymDiffuserOptions = {
     count: 3,
   },
   smoothing: 1,
+  calibration: "temperature",
 };

@@ -12,6 +12,7 @@ import {
 } from "../scene/index.ts";
 import {
   backbones,
+  calibrations,
   couplings,
   latentKinds,
   modes,
@@ -373,4 +374,9 @@ export const configSchema: z.ZodType<RunConfig> = group({
   smoothing: integer(1)
     .default(small.smoothing)
     .describe("Odd side of the window over which class probabilities are averaged; 1: not at all"),
+  calibration: choice(calibrations)
+    .default(small.calibration)
+    .describe(
+      "temperature: probabilities are scaled so that they mean what they say, as held-out training pixels tell; none: left as they are, and no label sets",
+    ),
 });

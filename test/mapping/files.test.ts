@@ -80,7 +80,10 @@ const inParts: PartClassifier = {
   surroundings: (part) => part,
   predictPart: async (_, __, part) => {
     const all = await classifier.predict(scene);
-    return cutData(all, width, K, part);
+    return {
+      probabilities: cutData(all, width, K, part),
+      disagreement: new Float32Array(part.height * part.width).fill(part.row),
+    };
   },
 };
 

@@ -13,6 +13,7 @@ export const tiny: SymDiffuserOptions = {
   finetuning: { steps: 4, batch: 4, rate: 1e-3 },
   features: { steps: [-1], core: 4, windows: { mean: [1, 5], deviation: [5] } },
   head: { ...small.head, width: 8, steps: 12, count: 2 },
+  calibration: "none",
 };
 
 /** Runs stages here and now, without checkpoints; remembers their names. */

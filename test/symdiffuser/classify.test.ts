@@ -61,7 +61,7 @@ describe("a part of a scene", () => {
       let worst = 0;
       for (const part of partsOf(scene, 33)) {
         const place = classifier.surroundings(part, scene);
-        const own = await classifier.predictPart(cutScene(place), place, part);
+        const { probabilities: own } = await classifier.predictPart(cutScene(place), place, part);
         for (let row = 0; row < part.height; row++) {
           for (let col = 0; col < part.width; col++) {
             const pixel = (part.row + row) * width + part.col + col;

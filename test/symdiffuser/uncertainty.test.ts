@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { makeSplit } from "../../src/scene/index.ts";
 import { pooled } from "../../src/symdiffuser/disagreement.ts";
 import { blockFolds, blockOf } from "../../src/symdiffuser/folds.ts";
+import {
+  fitSymDiffuser,
+  hashedTextEncoder,
+  modelCheckpoint,
+  modelFromCheckpoint,
+  type SymDiffuserModel,
+  type SymDiffuserOptions,
+  symDiffuserClassifier,
+} from "../../src/symdiffuser/index.ts";
 import { fitTemperature, tempered } from "../../src/symdiffuser/temperature.ts";
-import { compile, interpret, ndarray, trace } from "../../src/tensor/index.ts";
+import { compile, decodeSafetensors, encodeSafetensors, interpret, ndarray, trace } from "../../src/tensor/index.ts";
+import { tiny, tinyScene, workOf } from "../support/tiny-method.ts";
 
 interface Case {
   readonly name: string;
@@ -103,5 +114,69 @@ describe("folds of training pixels", () => {
     ];
     const places = blockOf({ width: 9, plots }, { ...split, rule: "plots" });
     assert.deepEqual([0, 3, 5, 3 * 9 + 8].map(places), [0, 0, 1, 1]);
+  });
+});
+
+describe("calibration of a model", () => {
+  const scene = tinyScene();
+  const K = scene.labels!.classes.length;
+  const fit = (rule: string, options: Partial<SymDiffuserOptions>, names: string[] = []): Promise<SymDiffuserModel> =>
+    fitSymDiffuser(
+      scene,
+      makeSplit(scene, rule, 0),
+      { ...tiny, calibration: "temperature", ...options },
+      ...([3, hashedTextEncoder(16), workOf(names)] as const),
+    );
+  const predict = (model: SymDiffuserModel): Promise<Float32Array> =>
+    symDiffuserClassifier(model, workOf()).predict(scene);
+  const chosen = (probabilities: Float32Array): number[] =>
+    Array.from({ length: probabilities.length / K }, (_, row) => {
+      const own = probabilities.subarray(row * K, (row + 1) * K);
+      return own.indexOf(Math.max(...own));
+    });
+
+  it("comes from folds of training pixels, scales probabilities, and changes no class", async () => {
+    const names: string[] = [];
+    const model = await fit("blocks:10,perClass:8", { smoothing: 3 }, names);
+    assert.deepEqual(names, ["csdiff", "head.0", "head.1", "calibration.0", "calibration.1", "calibration.2"]);
+    const { calibration } = model;
+    assert.equal(calibration?.from, "folds");
+    assert.ok(calibration.classOf.data.length >= 20);
+    assert.deepEqual(calibration.probabilities.shape, [calibration.classOf.data.length, K]);
+    const { probabilities, classOf } = calibration;
+    assert.equal(calibration.temperature, fitTemperature(probabilities.data, classOf.data, K));
+    const [scaled, raw] = [await predict(model), await predict({ ...model, calibration: null })];
+    assert.deepEqual(chosen(scaled), chosen(raw));
+    assert.deepEqual(scaled, tempered(raw, K, calibration.temperature));
+  });
+
+  it("comes from the validation pixels of a split that has some, as they are on the map", async () => {
+    const names: string[] = [];
+    const split = makeSplit(scene, "perClass:8,validation:0.5", 0);
+    const model = await fit("perClass:8,validation:0.5", { smoothing: 3 }, names);
+    assert.deepEqual(names, ["csdiff", "head.0", "head.1"]);
+    const { calibration } = model;
+    assert.equal(calibration?.from, "validation");
+    assert.deepEqual(
+      calibration.classOf.data,
+      Int32Array.from(split.validation, (pixel) => scene.labels!.data[pixel]! - 1),
+    );
+    const raw = await predict({ ...model, calibration: null });
+    const expected = Array.from(split.validation, (pixel) => [...raw.subarray(pixel * K, (pixel + 1) * K)]).flat();
+    assertClose(calibration.probabilities.data, expected, 1e-5);
+  });
+
+  it("is kept in a checkpoint, is missing where pixels are too few, and is refused where it is not whole", async () => {
+    const model = await fit("perClass:8", {});
+    const checkpoint = decodeSafetensors(encodeSafetensors(modelCheckpoint(model)), "x");
+    assert.deepEqual(modelFromCheckpoint(checkpoint, "x").calibration, model.calibration);
+    const none = await fit("perClass:2", {});
+    assert.equal(none.calibration, null);
+    assert.equal(modelFromCheckpoint(modelCheckpoint(none), "x").calibration, null);
+    const arrays = { ...checkpoint.arrays, "calibration.classOf": ndarray(Int32Array.of(99), [1], "i32") };
+    assert.throws(() => modelFromCheckpoint({ ...checkpoint, arrays }, "x"), {
+      name: "FormatError",
+      message: `x: expected calibration of ${K} classes, one a row; got [${model.calibration!.probabilities.shape.join(", ")}] and [1]`,
+    });
   });
 });
