@@ -12,7 +12,10 @@ export type { ForestOptions, LearnOptions, SupportVectorOptions };
 export const rf: ClassifierKind<ForestOptions> = defineContextClassifier("rf", growForest);
 
 /** Support vector machine on box mean and deviation at 1, 3, 9 and 21 pixels; nothing in it is random. */
-export const svm: ClassifierKind<SupportVectorOptions> = defineContextClassifier("svm", learnSupportVectors);
+export const svm: ClassifierKind<SupportVectorOptions> = {
+  ...defineContextClassifier("svm", learnSupportVectors),
+  isSeedless: true,
+};
 
 /** All baselines by name. */
 export const baselines: ReadonlyMap<string, ClassifierKind<LearnOptions>> = new Map<

@@ -20,6 +20,8 @@ export interface Classifier {
 /** A kind of classifier: how to fit one. */
 export interface ClassifierKind<Options> {
   readonly name: string;
+  /** Nothing in it is random: one training seed tells as much as many. @default false */
+  readonly isSeedless?: boolean;
   /** @param split  only `split.train` may be looked at; labels of other pixels must not influence the result */
   fit(scene: Scene, split: Split, options: Options, progress?: Progress): Promise<Classifier>;
 }
