@@ -49,4 +49,10 @@ export const commands: readonly CommandEntry[] = [
     },
     load: () => import("./recipe.ts"),
   },
+  {
+    name: "text-encoder",
+    summary: "get the text part of a CLIP model, to describe classes to the method",
+    words: { "<action>": "fetch: get its two files from the Hugging Face hub, about 254 MB" },
+    load: () => import("./text-encoder.ts"),
+  },
 ];

@@ -5,8 +5,6 @@ import { encodeGeoTiff, formatTable } from "../evaluate/index.ts";
 import {
   type Checked,
   checkFolder,
-  type Download,
-  download,
   layoutOf,
   needsPreparing,
   prepareScene,
@@ -14,13 +12,12 @@ import {
   recipeConfiguration,
   recipeOf,
   recipes,
-  unpack,
   writeSplit,
 } from "../scene/index.ts";
 import { ConfigError, UnsupportedError, writeAtomically } from "../tensor/index.ts";
 import { addCommonFlags, type CommonFlags, type Context, type Define, flag, printJson } from "./command.ts";
+import { fetchFiles } from "./fetch.ts";
 import { commandText } from "./job.ts";
-import { progressView } from "./progress.ts";
 import { recipeText } from "./recipe-text.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -115,35 +112,17 @@ const prepare: Action = async (folder, flags, context) => {
 export async function fetchRecipe(
   { name, downloads, licence, where }: Pick<Recipe, "name" | "downloads" | "licence" | "where">,
   flags: RecipeFlags,
-  { out, err }: Context,
+  context: Context,
   allowLocal = false,
 ): Promise<void> {
   if (downloads.length === 0) {
     throw new UnsupportedError(`fetching ${name}`, `its licence: ${licence}; get it by hand: ${where.join("; ")}`);
   }
   const folder = flags.out ?? name;
-  const view = progressView(flags.json ? "json" : err.isTTY ? "bars" : "lines", flags.json ? out : err);
-  const told: string[] = [];
-  try {
-    for (const item of downloads) told.push(await fetchOne(item));
-  } finally {
-    view.end();
-  }
+  const told = await fetchFiles(downloads, folder, flags, context, allowLocal);
   if (flags.json) return;
-  out.write(`${told.join("")}${commandText(["recipe", "check", folder, "--recipe", name])} tells what is there\n`);
-
-  async function fetchOne(item: Download): Promise<string> {
-    const onProgress = (done: number, total: number | null): void => {
-      if (total !== null) view.onEvent({ kind: "task", task: item.file, done, total, unit: "byte" });
-    };
-    const { path, sha256, wasThere } = await download(item, folder, { onProgress, allowLocal });
-    const unpacked = path.endsWith(".zip") ? await unpack(path, folder) : [];
-    const isChecked = item.sha256 !== null;
-    if (flags.json) printJson(out, { kind: "result", file: path, sha256, wasThere, isChecked, unpacked });
-    const check = isChecked ? "checksum as published" : `not checked, none is published: SHA-256 ${sha256}`;
-    const files = unpacked.length > 0 ? `; unpacked: ${unpacked.length} files` : "";
-    return `${path}: ${wasThere ? "there already" : "fetched"}, ${check}${files}\n`;
-  }
+  const next = commandText(["recipe", "check", folder, "--recipe", name]);
+  context.out.write(`${told.join("")}${next} tells what is there\n`);
 }
 
 const actions: ReadonlyMap<string, { readonly word: string | null; readonly act: Action }> = new Map([

@@ -116,8 +116,9 @@ export function isMap(value: unknown): value is Record<string, unknown> {
  * @param absolute  of a path as written
  */
 export function normalised(value: unknown, absolute: (path: string) => string): unknown {
-  const walk = (given: unknown, node: Node | null): unknown => {
-    if (node === null) return given;
+  const walk = (given: unknown, at: Node | null): unknown => {
+    if (at === null) return given;
+    const { node } = withoutNull(at);
     if (typeof given === "string" && node.shorthand) return walk({ [node.shorthand]: given }, node);
     if (typeof given === "string" && given !== "" && node.isPath) return absolute(given);
     if (node.items && Array.isArray(given)) return given.map((one) => walk(one, node.items!));
