@@ -11,6 +11,8 @@ Cases
                           Parameters <s>.mpb.<i>.*, <s>.concat.<i>.merge, <s>.tci.0.*: one a source it is conditioned on.
   autoencoder.<kind>      vit, vae: in x [B, N, L], in valid [B, N] and, of the vae, in noise [B, N, C]; out = the loss with
                           weight 1e-3, out/latent what encoding gives. The divergence is torch.distributions' own.
+  adamw.shares            param/network.weight, head.weight, head.bias; in/<step>/<name> gradients, out/<step>/<name> the
+                          parameters after it; rate 0.01, of which the network has a share of 0.1; decay 0.1 of weights
 """
 import torch
 import torch.nn.functional as F
@@ -124,8 +126,25 @@ def autoencoders(f):
         del f.tensors[f"autoencoder.{kind}/grad/valid"]
 
 
+def shares(f):
+    shapes = {"network.weight": (3, 4), "head.weight": (4, 2), "head.bias": (2,)}
+    p = {k: rounded(draw(*s, seed=95 + i)).requires_grad_() for i, (k, s) in enumerate(shapes.items())}
+    groups = [{"params": [v], "lr": 0.001 if k.startswith("network") else 0.01, "weight_decay": 0.1 if v.ndim == 2 else 0.0} for k, v in p.items()]
+    adamw = torch.optim.AdamW(groups, betas=(0.9, 0.99), eps=1e-8, foreach=False)
+    for k, v in p.items():
+        f.put(f"adamw.shares/param/{k}", v)
+    for step in range(3):
+        for i, (k, v) in enumerate(p.items()):
+            v.grad = rounded(draw(*v.shape, seed=120 + 10 * step + i))
+            f.put(f"adamw.shares/in/{step}/{k}", v.grad)
+        torch.nn.utils.clip_grad_norm_(list(p.values()), 1.0)
+        adamw.step()
+        for k, v in p.items():
+            f.put(f"adamw.shares/out/{step}/{k}", v)
+
+
 if __name__ == "__main__":
     file = File()
-    for part in (ddim, couplings, autoencoders):
+    for part in (ddim, couplings, autoencoders, shares):
         part(file)
     file.save("variants")

@@ -9,6 +9,8 @@ export interface AdamW {
   readonly weightDecay: number;
   /** Largest global gradient norm; larger ones are scaled down to it. @default 1 */
   readonly clipNorm: number;
+  /** Share of the learning rate that parts of the tree of parameters have, by the part's name; 1 where none is given. */
+  readonly rateShares?: Readonly<Record<string, number>>;
 }
 
 const epsilon = 1e-8;
@@ -25,7 +27,7 @@ export interface AdamState {
  * p ← p·(1 − η·λ) − η·(m/(1 − β₁ᵗ)) / (√(v/(1 − β₂ᵗ)) + ε).
  *
  * @param gradient     `[n]`
- * @param rate         learning rate η, `[]`
+ * @param rate         learning rate η, `[]`, or one for each parameter, `[n]`
  * @param corrections  1/(1 − β₁ᵗ) and 1/(1 − β₂ᵗ), `[2]`
  * @param decay        1 where weight decay applies, `[n]`
  * @returns            the new state, and the gradient's norm before clipping, `[]`

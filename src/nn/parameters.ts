@@ -106,3 +106,16 @@ export function decayMask(tree: Parameters): NdArray<"f32"> {
   }
   return ndarray(mask, [mask.length]);
 }
+
+/** The share of each number's part of the tree, by the first step of its path; 1 where none is given. */
+export function shareVector(tree: Parameters, shares: Readonly<Record<string, number>>): NdArray<"f32"> {
+  const vector = new Float32Array(countParameters(tree)).fill(1);
+  let at = 0;
+  for (const [name, { shape }] of namedParameters(tree)) {
+    const part = name.split(".")[0]!;
+    const size = sizeOf(shape);
+    if (Object.hasOwn(shares, part)) vector.fill(shares[part]!, at, at + size);
+    at += size;
+  }
+  return ndarray(vector, [vector.length]);
+}

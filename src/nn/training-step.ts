@@ -21,6 +21,7 @@ import {
   type Parameters,
   packParameters,
   type Symbolic,
+  shareVector,
   symbolicParameters,
 } from "./parameters.ts";
 
@@ -96,7 +97,9 @@ export function updated(
     Tensor,
   ];
   const decay = constant(decayMask(parameters));
-  const { gradientNorm, ...next } = adamwUpdate(state, gradient, rate, [correction1, correction2], decay, adamw);
+  const { rateShares } = adamw;
+  const own = rateShares ? mul(rate, constant(shareVector(parameters, rateShares))) : rate;
+  const { gradientNorm, ...next } = adamwUpdate(state, gradient, own, [correction1, correction2], decay, adamw);
   const average = inputs["average"];
   const moved = average && { average: add(average, mul(sub(next.parameters, average), 1 - averageDecay!)) };
   return { ...next, ...moved, gradientNorm };

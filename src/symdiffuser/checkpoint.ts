@@ -3,12 +3,11 @@ import { z } from "zod";
 import { loadParameters, namedParameters, type Parameters } from "../nn/index.ts";
 import type { LandCoverClass, Normalisation } from "../scene/index.ts";
 import { arrayOf, type Checkpoint, FormatError, type NdArray } from "../tensor/index.ts";
-import { initCsdiff } from "./csdiff.ts";
-import { viewCount } from "./features.ts";
+import { featureShape } from "./features.ts";
 import { freshHead } from "./fusion.ts";
 import type { Calibration } from "./held-out.ts";
 import type { LatentEncoder } from "./latent.ts";
-import type { SymDiffuserModel } from "./model.ts";
+import { initNetwork, type SymDiffuserModel } from "./model.ts";
 import { latentKinds, type SymDiffuserOptions } from "./options.ts";
 
 const format = "symdiffuser/1";
@@ -96,18 +95,9 @@ export function modelFromCheckpoint(checkpoint: Checkpoint, file: string): SymDi
     const { latents, calibration, ...described } = schema.parse(JSON.parse(metadata["model"] ?? ""));
     const { options, classes } = described;
     const text = arrayOf(checkpoint, file, "text", "f32");
-    const shape = {
-      views: viewCount(options),
-      tokens: options.features.steps.length * latents.length,
-      channels: options.network.width,
-    };
+    const shape = featureShape(options, latents);
     const start = { high: 0, low: 0 };
-    const network = initCsdiff(
-      start,
-      latents.map(({ channels }) => channels),
-      text.shape[1]!,
-      options.network,
-    );
+    const network = initNetwork(start, latents, text.shape[1]!, options);
     const head = freshHead(start, shape, classes.length, options.head);
     return {
       ...described,

@@ -11,7 +11,7 @@ import {
   within,
 } from "../scene/index.ts";
 import { keyOf } from "../tensor/index.ts";
-import { type SceneFeatures, sceneFeatures } from "./features.ts";
+import { featureShape, type SceneFeatures, sceneFeatures } from "./features.ts";
 import { type FusionProgram, featureCount, fusionProgram } from "./fusion.ts";
 import { encoderCore, type KnownSources, sceneLatents, seesTiles, sourcesOf } from "./latent.ts";
 import type { SymDiffuserModel } from "./model.ts";
@@ -59,7 +59,8 @@ export function symDiffuserClassifier(
   { progress, ...compute }: Omit<Work, "runStage">,
 ): PartClassifier {
   const { options, latents, network, text, seed, scale, heads, classes, calibration } = model;
-  const { patch, width: channels } = options.network;
+  const { patch } = options.network;
+  const { tokens, channels } = featureShape(options, latents);
   const isDense = options.mode === "dense";
   const smoothed = (options.smoothing - 1) / 2;
   const { mean, deviation } = options.features.windows;
@@ -146,7 +147,7 @@ export function symDiffuserClassifier(
 
   return {
     name: "symdiffuser",
-    bytesPerPixel: isDense ? 4 * options.features.steps.length * latents.length * channels : 0,
+    bytesPerPixel: isDense ? 4 * tokens * channels : 0,
     check: (scene) => {
       sourcesOf(scene, latents);
     },

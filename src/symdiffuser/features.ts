@@ -18,6 +18,7 @@ import {
   type Compute,
   childKey,
   compileLanes,
+  concat,
   constant,
   inLanes,
   type Key,
@@ -29,18 +30,13 @@ import {
   trace,
 } from "../tensor/index.ts";
 import { type Csdiff, denoise } from "./csdiff.ts";
+import type { FeatureShape } from "./fusion.ts";
 import { noiseSchedule } from "./noise.ts";
 import type { SymDiffuserOptions } from "./options.ts";
 import { arraysOf, stitched, tilesPerBatch } from "./stitch.ts";
 
 /** Features of pixels, `[n, V, M·C]`: V views of the surroundings, M = steps × sources tokens of C channels. */
-export interface SceneFeatures {
-  /** V. */
-  readonly views: number;
-  /** M. */
-  readonly tokens: number;
-  /** C. */
-  readonly channels: number;
+export interface SceneFeatures extends FeatureShape {
   /** @param pixels  of the region: indices, or the first and last + 1 row */
   at(pixels: Int32Array | readonly [number, number], progress?: Progress): Promise<Float32Array>;
   /** Give back what computes them. */
@@ -50,9 +46,35 @@ export interface SceneFeatures {
 /** Pixels around a pixel seen by `centre`: the pixel itself, and mean and deviation over its tile. */
 const centreViews = 3;
 
-/** Number of views of a pixel's surroundings. */
-export function viewCount({ mode, features: { windows } }: SymDiffuserOptions): number {
-  return mode === "centre" ? centreViews : contextSize(1, windows);
+/** Lengths of the features' axes. @param latents  one a source */
+export function featureShape(
+  { mode, features: { from, steps, windows }, network: { width } }: SymDiffuserOptions,
+  latents: readonly { readonly channels: number }[],
+): FeatureShape {
+  const views = mode === "centre" ? centreViews : contextSize(1, windows);
+  return from === "latents"
+    ? { views, tokens: steps.length, channels: latents.reduce((sum, { channels }) => sum + channels, 0) }
+    : { views, tokens: steps.length * latents.length, channels: width };
+}
+
+/**
+ * What stands in for the denoisers in the ablation without diffusion: inputs as theirs, output `f.0`, the latents side
+ * by side.
+ *
+ * @see SymDiffuser table 4, row 1
+ */
+function latentProgram(latents: readonly Image[], patch: number, { threads, device }: Compute): Promise<LaneProgram> {
+  const specs: Record<string, Spec> = { t: { shape: [tilesPerBatch], dtype: "i32" } };
+  for (const [source, { channels }] of latents.entries()) {
+    specs[`x.${source}`] = { shape: [tilesPerBatch, patch ** 2, channels], dtype: "f32" };
+  }
+  const graph = trace(specs, (inputs) => ({
+    "f.0": concat(
+      latents.map((_, source) => inputs[`x.${source}`]!),
+      -1,
+    ),
+  }));
+  return compileLanes(graph, { threads, device });
 }
 
 /** Inputs `x.<s>` and `t`; outputs `f.<s>`, `[B, N, C]`. */
@@ -153,17 +175,19 @@ export async function sceneFeatures(
   compute: Compute,
   progress: Progress,
 ): Promise<SceneFeatures> {
-  const { steps, core, windows } = options.features;
-  const { patch, width } = options.network;
-  const outputs = latents.map((_, source) => `f.${source}`);
-  const shape = { views: viewCount(options), tokens: steps.length * latents.length, channels: width };
-  const program = await featureProgram(
-    network,
-    latents.map((latent) => latent.channels),
-    text,
-    options,
-    compute,
-  );
+  const { from, steps, core, windows } = options.features;
+  const { patch } = options.network;
+  const shape = featureShape(options, latents);
+  const outputs = Array.from({ length: shape.tokens / steps.length }, (_, source) => `f.${source}`);
+  const program = await (from === "latents"
+    ? latentProgram(latents, patch, compute)
+    : featureProgram(
+        network,
+        latents.map((latent) => latent.channels),
+        text,
+        options,
+        compute,
+      ));
   const stepInput = (step: number): NdArray =>
     ndarray(new Int32Array(tilesPerBatch).fill(step), [tilesPerBatch], "i32");
   const isNoisy = steps.some((step) => step >= 0);
@@ -183,12 +207,12 @@ export async function sceneFeatures(
       release: program.release,
     };
   }
-  const channels = shape.tokens * width;
+  const channels = shape.tokens * shape.channels;
   const map = { height: region.height, width: region.width, channels };
   const into = space(map.height * map.width * channels);
   for (const [at, step] of steps.entries()) {
     const report: Progress = (done, total) => progress(at * total + done, steps.length * total);
-    const stitching = { region, valid, into, channels, offset: at * outputs.length * width };
+    const stitching = { region, valid, into, channels, offset: at * outputs.length * shape.channels };
     const feeds = { t: stepInput(step) };
     await stitched(program, noised(step), outputs, latents[0]!, patch, core, stitching, feeds, report);
   }

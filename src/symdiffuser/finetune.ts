@@ -1,5 +1,12 @@
 /** @file Fine-tuning: the denoisers learn on with the labels, through a head of their own on the tile around a pixel. */
-import { type BatchSpec, crossEntropy, microBatches, type Stage } from "../nn/index.ts";
+import {
+  type BatchSpec,
+  crossEntropy,
+  microBatches,
+  packParameters,
+  type Stage,
+  symbolicParameters,
+} from "../nn/index.ts";
 import { gatherPixels, type Image, tilePixels } from "../scene/index.ts";
 import {
   add,
@@ -21,8 +28,9 @@ import {
   zeros,
 } from "../tensor/index.ts";
 import { type Csdiff, type CsdiffOptions, denoise } from "./csdiff.ts";
-import { type Head, head } from "./head.ts";
-import type { FinetuneOptions } from "./options.ts";
+import { type Head, head, initHead } from "./head.ts";
+import { backbonePlans, type FinetuneOptions, type SymDiffuserOptions } from "./options.ts";
+import type { Work } from "./work.ts";
 
 /** Denoisers and the head that teaches them. */
 export interface Finetuned {
@@ -40,22 +48,33 @@ function summary(features: Tensor, middle: number): Tensor {
   return reshape(concat([own, average, deviation], 2), [B, 3 * C]);
 }
 
+/** What the labels are learned from. */
+export interface FinetuneData {
+  readonly latents: readonly Image[];
+  /** Training pixels. */
+  readonly pixels: Int32Array;
+  /** Class index of each, 0 … K − 1. */
+  readonly classOf: Int32Array;
+  /** K. */
+  readonly classes: number;
+  /** `[K, E]`; condition injection is given "unknown", as when features are taken. */
+  readonly text: NdArray;
+}
+
 /**
- * @param pixels   training pixels
- * @param classOf  class index of each, 0 … K − 1
- * @param text     `[K, E]`; condition injection is given "unknown", as when features are taken
+ * The training of a head, and of the denoisers with it.
+ *
+ * @param held  denoisers that stay as they are, where `start` has none; null where it has
  */
 export function finetuneStage(
   name: string,
   key: Key,
-  parameters: Finetuned,
-  latents: readonly Image[],
-  pixels: Int32Array,
-  classOf: Int32Array,
-  classes: number,
-  text: NdArray,
+  start: Finetuned,
+  held: Csdiff | null,
+  { latents, pixels, classOf, classes, text }: FinetuneData,
   network: CsdiffOptions,
-  { steps, batch: size, rate }: FinetuneOptions,
+  { steps, batch: size, rate }: Pick<FinetuneOptions, "steps" | "batch" | "rate">,
+  rateShares: Readonly<Record<string, number>> = {},
 ): Stage<Finetuned, BatchSpec> {
   const side = network.patch;
   const tokens = side * side;
@@ -66,13 +85,14 @@ export function finetuneStage(
     batch[`x0.${source}`] = { shape: [size, tokens, channels], dtype: "f32" };
   return {
     name,
-    parameters,
+    parameters: start,
     batch,
     loss: (weights, inputs) => {
       const x0 = latents.map((_, source) => inputs[`x0.${source}`]!);
       const [B] = x0[0]!.shape as [number];
       const clean = constant({ dtype: "i32", shape: [B], data: new Int32Array(B).fill(-1) });
-      const halves = denoise(weights.network, x0, clean, { ids: null, text: constant(text) }, network);
+      const denoisers = held ? symbolicParameters(held, constant(packParameters(held))) : weights.network;
+      const halves = denoise(denoisers, x0, clean, { ids: null, text: constant(text) }, network);
       const views = halves.map(({ features }) => {
         const view = summary(features, half * side + half);
         return reshape(view, [B, 1, view.shape[1]!]);
@@ -103,8 +123,33 @@ export function finetuneStage(
       return arrays;
     },
     schedule: { rate, steps, warmUp: 0.05, floor: 0.02 },
-    adamw: { betas: [0.9, 0.99], weightDecay: 0.03, clipNorm: 1 },
+    adamw: { betas: [0.9, 0.99], weightDecay: 0.03, clipNorm: 1, rateShares },
     averageDecay: null,
     microBatches: microBatches(size),
   };
+}
+
+/** Denoisers after what they learn with the labels, if anything. @param network  as they are before */
+export async function finetuned(
+  key: Key,
+  network: Csdiff,
+  data: FinetuneData,
+  { backbone, finetuning, head: { rate: headRate }, network: size }: SymDiffuserOptions,
+  { runStage }: Pick<Work, "runStage">,
+): Promise<Csdiff> {
+  const { probed, tuned } = backbonePlans[backbone];
+  if (!tuned) return network;
+  let teacher = initHead(childKey(key, "finetune head"), data.latents.length, 3 * size.width, data.classes);
+  if (probed) {
+    const options = { steps: finetuning.probeSteps, batch: finetuning.batch, rate: headRate };
+    const start = { network: [], head: teacher };
+    ({ head: teacher } = await runStage(
+      finetuneStage("probe", childKey(key, "probe"), start, network, data, size, options),
+    ));
+  }
+  const start = { network, head: teacher };
+  const shares = probed ? { network: finetuning.backboneShare } : {};
+  return (
+    await runStage(finetuneStage("finetune", childKey(key, "finetune"), start, null, data, size, finetuning, shares))
+  ).network;
 }

@@ -2,14 +2,16 @@
 export { modelCheckpoint, modelFromCheckpoint } from "./checkpoint.ts";
 export { type PartClassifier, type PartPrediction, symDiffuserClassifier } from "./classify.ts";
 export { type CsdiffOptions, couplings, perceptions } from "./csdiff.ts";
-export { fitSymDiffuser, type SymDiffuserModel } from "./model.ts";
 export type { Calibration } from "./held-out.ts";
+export { fitSymDiffuser, type SymDiffuserModel } from "./model.ts";
 export { noiseSchedules, type Prediction, predictions } from "./noise.ts";
 export {
+  type Backbone,
   backbones,
   calibrations,
   type FeatureOptions,
   type FinetuneOptions,
+  featureOrigins,
   type HeadOptions,
   type LatentKind,
   type LatentOptions,
@@ -31,4 +33,5 @@ export {
 } from "./text/encoder.ts";
 export { hashedTextEncoder } from "./text/hash.ts";
 export { openTextEncoder } from "./text/table.ts";
+export { type VariantName, type VariantSettings, variantNames, variants } from "./variants.ts";
 export type { Work } from "./work.ts";

@@ -1,15 +1,15 @@
 /** @file The whole method, in the paper's order: latents, coupled diffusion, features, heads. */
 import type { LandCoverClass, Scene, Split } from "../scene/index.ts";
-import { childKey, DataError, keyOf, type NdArray } from "../tensor/index.ts";
+import { childKey, DataError, type Key, keyOf, type NdArray } from "../tensor/index.ts";
 import { type Csdiff, initCsdiff } from "./csdiff.ts";
 import { allOf, sceneFeatures } from "./features.ts";
-import { finetuneStage } from "./finetune.ts";
+import { finetuned } from "./finetune.ts";
 import { type FeatureScale, featureCount, fitFeatureScale, headStage } from "./fusion.ts";
-import { type Head, initHead } from "./head.ts";
+import type { Head } from "./head.ts";
 import { type Calibration, calibrated } from "./held-out.ts";
 import { fitLatent, type LatentEncoder, sceneLatents } from "./latent.ts";
 import { noiseSchedule } from "./noise.ts";
-import type { SymDiffuserOptions } from "./options.ts";
+import { backbonePlans, type SymDiffuserOptions } from "./options.ts";
 import { pretrainingStage } from "./pretrain.ts";
 import { promptOf, type TextEncoder } from "./text/encoder.ts";
 import type { Work } from "./work.ts";
@@ -30,6 +30,18 @@ export interface SymDiffuserModel {
   readonly heads: readonly Head[];
   /** Null of a model that was not calibrated. */
   readonly calibration: Calibration | null;
+}
+
+/** Fresh denoisers; none where features come from the latents alone. @param latents  one a source */
+export function initNetwork(
+  key: Key,
+  latents: readonly { readonly channels: number }[],
+  textWidth: number,
+  { features, network }: SymDiffuserOptions,
+): Csdiff {
+  if (features.from === "latents") return [];
+  const channels = latents.map((latent) => latent.channels);
+  return initCsdiff(key, channels, textWidth, network);
 }
 
 /** Pixels on which features are standardised. */
@@ -81,13 +93,8 @@ export async function fitSymDiffuser(
   const trainingLabels = new Uint16Array(scene.height * scene.width);
   for (const pixel of split.train) trainingLabels[pixel] = labels.data[pixel]!;
   const classOf = Int32Array.from(split.train, (pixel) => labels.data[pixel]! - 1);
-  let network = initCsdiff(
-    childKey(key, "network"),
-    images.map(({ channels }) => channels),
-    text.shape[1]!,
-    size,
-  );
-  if (options.pretraining.steps > 0) {
+  let network = initNetwork(childKey(key, "network"), images, text.shape[1]!, options);
+  if (network.length > 0 && backbonePlans[options.backbone].pretrained && options.pretraining.steps > 0) {
     const data = { height: scene.height, width: scene.width, latents: images, valid: scene.valid, trainingLabels };
     const schedule = noiseSchedule(options.schedule, size.steps);
     const stage = pretrainingStage(
@@ -102,23 +109,9 @@ export async function fitSymDiffuser(
     );
     network = await work.runStage(stage);
   }
-  if (options.backbone === "finetune") {
-    const teacher = initHead(childKey(key, "finetune head"), images.length, 3 * size.width, classes);
-    const start = { network, head: teacher };
-    const own = childKey(key, "finetune");
-    const stage = finetuneStage(
-      "finetune",
-      own,
-      start,
-      images,
-      split.train,
-      classOf,
-      classes,
-      text,
-      size,
-      options.finetuning,
-    );
-    ({ network } = await work.runStage(stage));
+  if (network.length > 0) {
+    const data = { latents: images, pixels: split.train, classOf, classes, text };
+    network = await finetuned(key, network, data, options, work);
   }
 
   // Stage 2.

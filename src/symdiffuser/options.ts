@@ -24,8 +24,12 @@ export interface LatentOptions {
   readonly penalty: number;
 }
 
-/** What is read from the denoisers. */
+/** Where features come from: the denoisers, or the latents alone, without any diffusion. */
+export const featureOrigins = ["denoisers", "latents"] as const;
+
+/** What is known of a pixel before stage 2. */
 export interface FeatureOptions {
+  readonly from: (typeof featureOrigins)[number];
   /** Diffusion steps at which features are taken, −1 = the clean latent. */
   readonly steps: readonly number[];
   /** Side of the inner part of a tile that is kept, in pixels. */
@@ -50,13 +54,35 @@ export interface HeadOptions {
 
 /** `dense`: tiles cover the scene and their features are stitched; `centre`: one tile a pixel, as in the paper. */
 export const modes = ["dense", "centre"] as const;
-/** Whether the denoisers stay as pre-trained, or learn on with the labels before features are taken. */
-export const backbones = ["frozen", "finetune"] as const;
+/** How the denoisers become what features are taken from. */
+export interface BackbonePlan {
+  /** Whether they are pre-trained; else they start from random weights. */
+  readonly pretrained: boolean;
+  /** Whether a head learns with the labels before them, on what they are. */
+  readonly probed: boolean;
+  /** Whether they learn with the labels, together with that head. */
+  readonly tuned: boolean;
+}
+
+/** Names of the ways there. @see Kumar et al. 2022 for the head that learns first */
+export const backbones = ["frozen", "finetune", "probe-finetune", "scratch"] as const;
+export type Backbone = (typeof backbones)[number];
+
+export const backbonePlans: Readonly<Record<Backbone, BackbonePlan>> = {
+  frozen: { pretrained: true, probed: false, tuned: false },
+  finetune: { pretrained: true, probed: false, tuned: true },
+  "probe-finetune": { pretrained: true, probed: true, tuned: true },
+  scratch: { pretrained: false, probed: false, tuned: true },
+};
 
 export interface FinetuneOptions {
   readonly steps: number;
   readonly batch: number;
   readonly rate: number;
+  /** Steps in which the head learns alone, at its own rate, where it learns first. */
+  readonly probeSteps: number;
+  /** Share of the rate that the denoisers then learn with. */
+  readonly backboneShare: number;
 }
 
 /** `temperature`: probabilities are scaled by one number, see `temperature.ts`; `none`: they are left as they are. */
@@ -64,7 +90,7 @@ export const calibrations = ["none", "temperature"] as const;
 
 export interface SymDiffuserOptions {
   readonly mode: (typeof modes)[number];
-  readonly backbone: (typeof backbones)[number];
+  readonly backbone: Backbone;
   /** Stage 0, for every source, or by the source's name. */
   readonly latent: LatentOptions;
   readonly network: CsdiffOptions;
@@ -101,8 +127,8 @@ export const small: SymDiffuserOptions = {
   text: { encoder: "hash", folder: null, prompt: "a sample of [class]" },
   schedule: "linear",
   pretraining: { prediction: "noise", steps: 400, batch: 8, rate: 1e-3, weightDecay: 0.03, averageDecay: null },
-  finetuning: { steps: 200, batch: 16, rate: 3e-4 },
-  features: { steps: [-1], core: 8, windows: { mean: [1, 7, 15, 31], deviation: [7, 15, 31] } },
+  finetuning: { steps: 200, batch: 16, rate: 3e-4, probeSteps: 100, backboneShare: 0.1 },
+  features: { from: "denoisers", steps: [-1], core: 8, windows: { mean: [1, 7, 15, 31], deviation: [7, 15, 31] } },
   head: {
     width: 64,
     steps: 150,

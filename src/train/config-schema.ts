@@ -14,6 +14,7 @@ import {
   backbones,
   calibrations,
   couplings,
+  featureOrigins,
   latentKinds,
   modes,
   noiseSchedules,
@@ -301,13 +302,25 @@ const pretraining = group({
 }).prefault({});
 
 const finetuning = group({
-  steps: integer(1).default(small.finetuning.steps).describe("Training steps where backbone is finetune"),
+  steps: integer(1).default(small.finetuning.steps).describe("Training steps"),
   batch: integer(1).default(small.finetuning.batch).describe("Tiles a step"),
   rate: rate().default(small.finetuning.rate).describe("Highest learning rate"),
+  probeSteps: integer(1)
+    .default(small.finetuning.probeSteps)
+    .describe("Steps before these in which the head learns alone, at head.rate, where backbone is probe-finetune"),
+  backboneShare: z
+    .number("a number from 0 to 1")
+    .min(0, "a number from 0 to 1")
+    .max(1, "a number from 0 to 1")
+    .default(small.finetuning.backboneShare)
+    .describe("Share of the rate that the denoisers learn with then"),
 }).prefault({});
 
 const odd = (): z.ZodInt => integer(1);
 const features = group({
+  from: choice(featureOrigins)
+    .default(small.features.from)
+    .describe("Where features come from: denoisers, or latents, side by side and without any diffusion"),
   steps: list(z.int("an integer ≥ −1").min(-1, "an integer ≥ −1"))
     .min(1, "at least one step")
     .default(copied(small.features.steps))
@@ -362,13 +375,15 @@ export const configSchema: z.ZodType<RunConfig> = group({
     .describe("dense: tiles cover the scene, features are stitched; centre: one tile a pixel, as in the paper"),
   backbone: choice(backbones)
     .default(small.backbone)
-    .describe("frozen: the denoisers stay as pre-trained; finetune: they learn on with the labels"),
+    .describe(
+      "frozen: the denoisers stay as pre-trained; finetune: they learn on with the labels; probe-finetune: after a head has learned alone; scratch: with the labels only, from random weights",
+    ),
   latent: latent.describe("Stage 0: how a source becomes a latent"),
   network: network.describe("The coupled denoisers"),
   text: classText.describe("Text of the classes, which condition injection (network.tci) shows the denoisers"),
   schedule: choice(noiseSchedules).default(small.schedule).describe("Noise schedule"),
   pretraining: pretraining.describe("Stage 1: training of the denoisers"),
-  finetuning: finetuning.describe("Further training of the denoisers with labels, where backbone is finetune"),
+  finetuning: finetuning.describe("Training of the denoisers with labels, where backbone is not frozen"),
   features: features.describe("What is read from the denoisers"),
   head: head.describe("Stage 2: the classifier on the features"),
   smoothing: integer(1)

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Symbolic } from "../../src/nn/index.ts";
+import { initialState, namedParameters, rateInput, type Symbolic, trainingStep } from "../../src/nn/index.ts";
 import { type Autoencoder, autoencoderLoss, encode } from "../../src/symdiffuser/autoencoder.ts";
 import { type Csdiff, type CsdiffOptions, csdiffLoss } from "../../src/symdiffuser/csdiff.ts";
 import { ddimStep, noiseSchedule, type Prediction, predictions } from "../../src/symdiffuser/noise.ts";
-import { ndarray, type Tensor } from "../../src/tensor/index.ts";
+import { add, interpret, mul, type NdArray, ndarray, reshape, sum, type Tensor } from "../../src/tensor/index.ts";
 import { assertClose, assertGolden, goldenCase } from "../support/golden.ts";
 
 const schedule = noiseSchedule("linear", 1000);
@@ -61,6 +61,43 @@ describe("the coupled loss and its gradients agree with PyTorch", () => {
         return csdiffLoss(weights, each("x0"), noise, inputs["t"]!, condition, schedule, options, null, prediction);
       }));
   }
+});
+
+describe("parts of a network that learn with a share of the rate", () => {
+  it("take the steps of PyTorch's parameter groups", () => {
+    const golden = goldenCase("variants", "adamw.shares");
+    const at = (name: string): NdArray<"f32"> => golden.get(name) as NdArray<"f32">;
+    const parameters = {
+      network: { weight: at("param/network.weight") },
+      head: { weight: at("param/head.weight"), bias: at("param/head.bias") },
+    };
+    const names = [...namedParameters(parameters).keys()];
+    const adamw = { betas: [0.9, 0.99], weightDecay: 0.1, clipNorm: 1, rateShares: { network: 0.1 } } as const;
+    const batch = Object.fromEntries(
+      names.map((name) => [name, { shape: at(`param/${name}`).shape, dtype: "f32" as const }]),
+    );
+    // A loss that is linear in the parameters has the given arrays as its gradient.
+    const graph = trainingStep(
+      {
+        parameters,
+        batch,
+        loss: ({ network, head }, given) =>
+          [network.weight, head.weight, head.bias]
+            .map((p, index) => reshape(sum(mul(p, given[names[index]!]!)), []))
+            .reduce((a, b) => add(a, b)),
+      },
+      adamw,
+    );
+    let state: Record<string, NdArray> = { ...initialState(parameters, false) };
+    for (let step = 0; step < 3; step++) {
+      const given = Object.fromEntries(names.map((name) => [name, at(`in/${step}/${name}`)]));
+      state = interpret(graph, { ...state, rate: rateInput(0.01, step, adamw), ...given });
+      const { loss: _, gradientNorm: __, ...next } = state;
+      state = next;
+      const expected = Float32Array.from(names.flatMap((name) => [...at(`out/${step}/${name}`).data]));
+      assertClose(state["parameters"]!, ndarray(expected, [expected.length]), 1e-5, `step ${step}`);
+    }
+  });
 });
 
 describe("the autoencoders of stage 0 agree with PyTorch, loss and gradients", () => {
