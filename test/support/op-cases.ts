@@ -149,6 +149,59 @@ export const operationCases: Readonly<Record<string, readonly OpCase[]>> = {
     },
     { name: "empty rows", inputs: [f32(0, 4), f32(4, 2)], call: ([a, b]) => [t.matMul(a!, b!)], shapes: [[0, 2]] },
   ],
+  conv: [
+    {
+      name: "one axis, dilated, padded",
+      inputs: [f32(2, 3, 7), f32(4, 3, 2)],
+      call: ([x, w]) => [t.conv(x!, w!, { dilation: 3, padding: 1 })],
+      shapes: [[2, 4, 6]],
+    },
+    {
+      name: "two axes, padded",
+      inputs: [f32(2, 2, 4, 5), f32(3, 2, 3, 3)],
+      call: ([x, w]) => [t.conv(x!, w!, { padding: 1 })],
+      shapes: [[2, 3, 4, 5]],
+    },
+    {
+      name: "two axes, in groups, with a rest of the stride",
+      inputs: [f32(2, 4, 6, 5), f32(6, 2, 3, 2)],
+      call: ([x, w]) => [t.conv(x!, w!, { stride: 2, padding: [1, 0], groups: 2 })],
+      shapes: [[2, 6, 3, 2]],
+    },
+    {
+      name: "each channel alone",
+      inputs: [f32(2, 3, 4, 4), f32(3, 1, 3, 3)],
+      call: ([x, w]) => [t.conv(x!, w!, { padding: 1, groups: 3 })],
+      shapes: [[2, 3, 4, 4]],
+    },
+    {
+      name: "three axes",
+      inputs: [f32(1, 2, 5, 3, 4), f32(2, 2, 3, 2, 3)],
+      call: ([x, w]) => [t.conv(x!, w!, { stride: [2, 1, 1], padding: [1, 0, 1] })],
+      shapes: [[1, 2, 3, 2, 4]],
+    },
+    {
+      name: "empty batch",
+      inputs: [f32(0, 2, 4, 4), f32(3, 2, 3, 3)],
+      call: ([x, w]) => [t.conv(x!, w!)],
+      shapes: [[0, 3, 2, 2]],
+      ...step,
+    },
+  ],
+  convTranspose: [
+    {
+      name: "two axes, with a rest of the stride",
+      inputs: [f32(2, 4, 3, 2), f32(4, 2, 3, 2)],
+      call: ([y, w]) => [t.convTranspose(y!, w!, [6, 5], { stride: 2, padding: [1, 0] })],
+      shapes: [[2, 2, 6, 5]],
+    },
+    {
+      name: "one axis, in groups",
+      inputs: [f32(2, 4, 4), f32(4, 2, 3)],
+      call: ([y, w]) => [t.convTranspose(y!, w!, [8], { stride: 2, padding: 1, dilation: 1, groups: 2 })],
+      shapes: [[2, 4, 8]],
+    },
+  ],
   transpose: [
     { name: "3-D", inputs: [f32(2, 3, 4)], call: ([x]) => [t.transpose(x!, [2, 0, 1])], shapes: [[4, 2, 3]] },
   ],

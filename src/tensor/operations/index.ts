@@ -2,6 +2,7 @@
 import type { Operation } from "../operation.ts";
 import { attendOperations } from "./attend.ts";
 import { compareOperations } from "./compare.ts";
+import { convolutionOperations } from "./convolution.ts";
 import { elementwiseOperations } from "./elementwise.ts";
 import { gatherOperations } from "./gather.ts";
 import { matMulOperations } from "./matmul.ts";
@@ -11,6 +12,7 @@ import { reduceOperations } from "./reduce.ts";
 
 export { attend } from "./attend.ts";
 export { cast, equal, greater, less, where } from "./compare.ts";
+export { type ConvolutionOptions, conv, convTranspose } from "./convolution.ts";
 export {
   abs,
   add,
@@ -35,6 +37,7 @@ export { gather, scatterAdd } from "./gather.ts";
 export { type MatMulOptions, matMul, transpose } from "./matmul.ts";
 export { concat, pad, reshape, slice, split, sumTo, zerosLike } from "./movement.ts";
 export { layerNorm, logSoftmax, softmax } from "./normalise.ts";
+export { averagePool, maxPool, type PoolingOptions } from "./pooling.ts";
 export { broadcastTo, maximum, mean, sum } from "./reduce.ts";
 
 /** Every operation by name. */
@@ -43,6 +46,7 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     ...elementwiseOperations,
     ...compareOperations,
     ...matMulOperations,
+    ...convolutionOperations,
     ...reduceOperations,
     ...movementOperations,
     ...gatherOperations,
