@@ -76,7 +76,6 @@ export function symDiffuserClassifier(
   const reserve =
     (pixels: number) =>
     (length: number): Float32Array => {
-      const tokens = options.features.steps.length * latents.length;
       if (room.length < length) room = new Float32Array(Math.max(length, pixels * tokens * channels));
       return room.subarray(0, length);
     };
