@@ -44,6 +44,15 @@ describe("resolveConfig", () => {
     assert.deepEqual(methodOptions(resolveConfig(simulated, "", folder)), small);
   });
 
+  it("makes paths absolute that may be null", () => {
+    const raw = { ...files, text: { encoder: "clip", folder: "clip" } };
+    const labels = { file: "l.tif", join: "more.csv" };
+    const config = resolveConfig({ ...raw, scene: { ...files.scene, labels } }, "", folder);
+    assert.equal(config.text.folder, resolve(folder, "clip"));
+    assert.ok("labels" in config.scene);
+    assert.equal(config.scene.labels.join, resolve(folder, "more.csv"));
+  });
+
   it("makes files absolute, fields of a file left alone", () => {
     const { scene } = resolveConfig(files, "", folder) as RunConfig & { scene: { sources: object; labels: object } };
     assert.deepEqual(scene, {
@@ -172,6 +181,15 @@ describe("resolveConfig", () => {
       withKeys({ features: { windows: { mean: [], deviation: [] } } }),
       "train.yaml: features.windows: expected at least one window in mean or deviation; got none",
     ],
+    [
+      withKeys({ text: { prompt: "a class" } }),
+      'train.yaml: text.prompt: expected a text with [class] in it; got "a class"',
+    ],
+    [
+      withKeys({ text: { encoder: "clip" } }),
+      "train.yaml: text.folder: expected a folder with a CLIP text model, as text.encoder is clip; got none — symdiffuser text-encoder fetch gets one",
+    ],
+    [withKeys({ text: "clip" }), 'train.yaml: text: expected keys with values; got "clip"'],
     [withKeys({ smoothing: 2 }), "train.yaml: smoothing: expected an odd side of a window; got 2"],
     [
       withKeys({ split: { rule: "blok:3" } }),
