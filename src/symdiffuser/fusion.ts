@@ -3,11 +3,11 @@ import {
   type BatchSpec,
   crossEntropy,
   dropoutMask,
+  microBatches,
   packParameters,
   type Stage,
   type Symbolic,
   symbolicParameters,
-  wholeBatch,
 } from "../nn/index.ts";
 import {
   type Compute,
@@ -150,7 +150,7 @@ export function headStage(
     schedule: { rate, steps, warmUp: 0, floor: 0.02 },
     adamw: { betas: [0.9, 0.99], weightDecay, clipNorm: 1 },
     averageDecay: null,
-    microBatches: wholeBatch,
+    microBatches: microBatches(count),
   };
 }
 
