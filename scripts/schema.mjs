@@ -1,4 +1,4 @@
-/** @file `npm run schema`: writes schema.json, and the table of docs/configuration.md, from the configuration's schema. */
+/** @file `npm run schema`: writes schema.json, schema-experiment.json, and the table of docs/configuration.md, from the configuration's schema. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -6,8 +6,11 @@ import { build, installPackages, root } from "./setup.mjs";
 
 installPackages();
 build();
-const { configKeys, jsonSchema } = await import(pathToFileURL(join(root, "dist", "train", "index.js")).href);
+const { configKeys, experimentJsonSchema, jsonSchema } = await import(
+  pathToFileURL(join(root, "dist", "train", "index.js")).href
+);
 writeFileSync(join(root, "schema.json"), `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+writeFileSync(join(root, "schema-experiment.json"), `${JSON.stringify(experimentJsonSchema(), null, 2)}\n`);
 
 const code = (text) => `\`${text}\``;
 const cell = (text) => text.replaceAll("|", "\\|");

@@ -28,6 +28,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./evaluate.ts"),
   },
   {
+    name: "experiment",
+    summary: "train many runs — methods, variants, sources, seeds — and make tables of them",
+    words: { "<file>": "experiment file in YAML" },
+    load: () => import("./experiment.ts"),
+  },
+  {
     name: "info",
     summary: "tell what a raster, a run or a model holds",
     words: { "<file...>": "raster, FILE.mat#NAME, folder of a run, or .safetensors file" },

@@ -8,14 +8,15 @@ import { type ProgressStyle, progressView } from "./progress.ts";
 /** Exit code after Ctrl-C, as shells have it: 128 + SIGINT. */
 export const interrupted = 130;
 
-function styleOf({ json }: CommonFlags, { err }: Context): ProgressStyle {
+/** How progress suits the reader of a stream. */
+export function styleOf({ json }: CommonFlags, { err }: Context): ProgressStyle {
   return json ? "json" : err.isTTY ? "bars" : "lines";
 }
 
 const signals = ["SIGINT", "SIGTERM"] as const;
 
 /** First Ctrl-C: `stop`; second: the process ends at once. Returns what undoes this. */
-function onInterrupt(stop: () => void): () => void {
+export function onInterrupt(stop: () => void): () => void {
   let isAsked = false;
   const listen = (): void => {
     if (isAsked) process.exit(interrupted);

@@ -6,7 +6,7 @@ import { type ClassOptions, isRemote, type SceneOptions, type SourceOptions } fr
 import type { SymDiffuserOptions } from "../symdiffuser/index.ts";
 import { ConfigError, FormatError } from "../tensor/index.ts";
 import { type ConfigFault, configFault } from "./config-checks.ts";
-import { type Issue, schemaFault, shown } from "./config-faults.ts";
+import { type Issue, schemaFault, shown, valueAt } from "./config-faults.ts";
 import { isMap, keyText, knownKeys, normalised } from "./config-keys.ts";
 import { configSchema, type FileSceneConfig, presets, type RunConfig, type SourceConfig } from "./config-schema.ts";
 
@@ -16,7 +16,7 @@ export type { FileSceneConfig, RunConfig, SimulatedSceneConfig } from "./config-
 export interface Override {
   readonly path: readonly string[];
   readonly value: unknown;
-  /** What people typed, `--head.count`, for messages. */
+  /** What people typed, `--head.count`, for messages; keys below it are added where the value has some. */
   readonly flag: string;
   /** Paths in the value are relative to it. @default the current folder */
   readonly folder?: string;
@@ -75,8 +75,14 @@ export function resolveConfig(
   overrides: readonly Override[] = [],
 ): RunConfig {
   const refuse = ({ path, message, value, cause }: ConfigFault): ConfigError => {
-    const flag = overrides.findLast((one) => one.path.every((key, at) => key === String(path[at])));
-    const error = new ConfigError(flag?.flag ?? [where, keyText(path)].filter(Boolean).join(": "), message, value);
+    const given = overrides.findLast(
+      (one) =>
+        one.path.every((key, at) => key === String(path[at])) &&
+        (!isMap(one.value) || valueAt(one.value, path.slice(one.path.length)) !== undefined),
+    );
+    const below = given !== undefined && isMap(given.value) ? path.slice(given.path.length) : [];
+    const flag = given && [given.flag, keyText(below)].filter(Boolean).join(".");
+    const error = new ConfigError(flag ?? [where, keyText(path)].filter(Boolean).join(": "), message, value);
     if (cause !== undefined) error.cause = cause;
     return error;
   };
