@@ -1,4 +1,12 @@
 /** @file Door of the room `mapping/`: a trained model over a whole scene, and the jobs that users ask for. */
+export type { CellOutcome, CellResult } from "./experiment/cell-result.ts";
+export {
+  cellOutcomes,
+  type ExperimentHooks,
+  type ExperimentOptions,
+  runExperiment,
+} from "./experiment/run-experiment.ts";
+export { stateText, writeTables } from "./experiment/tables.ts";
 export { type MapFiles, usualFiles } from "./files.ts";
 export type { Job, JobEvent, JobHooks, JobResult } from "./job.ts";
 export { type LandCoverMap, mapScene } from "./map.ts";
