@@ -4,8 +4,9 @@ import type { DeviceChoice } from "../tensor/index.ts";
 import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
 import { deviceFlag, wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
+import { addUncertaintyFlags, type UncertaintyFlags, uncertaintyOptions } from "./uncertainty-flags.ts";
 
-interface EvaluateFlags extends CommonFlags {
+interface EvaluateFlags extends CommonFlags, UncertaintyFlags {
   readonly labels?: string;
   readonly split?: string;
   readonly out?: string;
@@ -16,6 +17,7 @@ interface EvaluateFlags extends CommonFlags {
 export const define: Define = (command, context) => {
   command.addOption(flag("--labels <file>", "other labels on the grid of the run (default: those of the run)"));
   command.addOption(flag("--split <file>", "other split, as split.json of a run (default: that of the run)"));
+  addUncertaintyFlags(command);
   command.addOption(flag("--out <dir>", "folder of the results (default: evaluation in the folder of the run)"));
   command.addOption(
     flag("--threads <number>", "threads to compute with").argParser(wholeNumber).default(0, "all cores"),
@@ -23,6 +25,7 @@ export const define: Define = (command, context) => {
   command.addOption(deviceFlag());
   addCommonFlags(command);
   command.action(async (run: string, { labels, split, out, threads, device = "cpu", ...flags }: EvaluateFlags) => {
+    const uncertainty = uncertaintyOptions("evaluate", flags);
     const absolute = (path: string | undefined): string | null => (path === undefined ? null : resolve(path));
     await doJob(
       {
@@ -33,6 +36,7 @@ export const define: Define = (command, context) => {
         out: absolute(out),
         threads,
         device,
+        ...(uncertainty === null ? {} : { uncertainty }),
       },
       null,
       flags,

@@ -7,15 +7,17 @@ import type { DeviceChoice } from "../tensor/index.ts";
 import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
 import { deviceFlag, parseSource, wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
+import { addUncertaintyFlags, type UncertaintyFlags, uncertaintyOptions } from "./uncertainty-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
-interface MapFlags extends CommonFlags {
+interface MapFlags extends CommonFlags, UncertaintyFlags {
   readonly source?: Readonly<Record<string, readonly string[]>>;
   readonly out?: string;
   readonly threads: number;
   readonly device?: DeviceChoice;
   readonly cog?: true;
   readonly probabilities?: true;
+  readonly uncertainty?: true;
   readonly polygons?: PolygonFormat;
   readonly minArea?: Area;
 }
@@ -57,6 +59,8 @@ export const define: Define = (command, context) => {
   command.addOption(deviceFlag());
   command.addOption(flag("--cog", "write rasters with overviews, as cloud-optimised GeoTIFF"));
   command.addOption(flag("--probabilities", "write probabilities.tif, too: one band a class"));
+  command.addOption(flag("--uncertainty", "write entropy.tif and disagreement.tif of the model's heads, too"));
+  addUncertaintyFlags(command);
   command.addOption(
     flag("--polygons <format>", "write the regions of the map as polygons, too: gpkg or geojson").argParser(
       polygonFormat,
@@ -83,9 +87,13 @@ export const define: Define = (command, context) => {
       throw new UsageError("map", "expected --polygons with --min-area; got none");
     }
     const folder = out === undefined ? null : resolve(out);
+    const uncertainty = uncertaintyOptions("map", flags, flags.uncertainty);
     const files = { cog, probabilities, polygons, smallestArea: minArea };
     await doJob(
-      { job: "map", run: resolve(run), sources: source ?? null, out: folder, files, threads, device },
+      {
+        ...{ job: "map", run: resolve(run), sources: source ?? null, out: folder, files, threads, device },
+        ...(uncertainty === null ? {} : { uncertainty }),
+      },
       null,
       flags,
       context,

@@ -46,6 +46,18 @@ export function mostProbable(probabilities: Float32Array, row: number, classes: 
   return best;
 }
 
+/** Entropy −Σ p·ln p of each row of `[n, K]`, in nats; NaN where there are no probabilities. */
+export function entropies(probabilities: Float32Array, classes: number): Float32Array {
+  return Float32Array.from({ length: probabilities.length / classes }, (_, row) => {
+    let sum = 0;
+    for (let at = row * classes; at < (row + 1) * classes; at++) {
+      const p = probabilities[at]!;
+      if (p !== 0) sum -= p * Math.log(p);
+    }
+    return sum;
+  });
+}
+
 /**
  * Reliability of probabilities, and the expected calibration error Σₘ |Bₘ|/n · |accuracy(Bₘ) − confidence(Bₘ)|.
  *

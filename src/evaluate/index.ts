@@ -1,5 +1,5 @@
 /** @file Door of the room `evaluate/`: numbers and pictures that can be checked by hand. */
-export { type Reliability, type ReliabilityBin, reliability } from "./calibration.ts";
+export { entropies, mostProbable, type Reliability, type ReliabilityBin, reliability } from "./calibration.ts";
 export { newPicture, type Picture } from "./canvas.ts";
 export { type ColorMap, colorAt, grey, magma, viridis } from "./color-map.ts";
 export {
@@ -40,11 +40,13 @@ export {
 } from "./map-polygons.ts";
 export { type McNemar, mcnemar } from "./mcnemar.ts";
 export {
+  type Calibrated,
   type Metrics,
   type NamedClassScores,
   type NamedScores,
   namedScoresOf,
   type SeedScores,
+  type Uncertainty,
 } from "./metrics.ts";
 export type { Reduction } from "./overviews.ts";
 export { type PaperPage, type PaperScene, renderPaperPage } from "./paper-page.ts";

@@ -1,4 +1,6 @@
 /** @file The numbers of a run, as `metrics.json` holds them. Described in docs/metrics.md. */
+import type { Reliability } from "./calibration.ts";
+import type { LabelSetOptions, LabelSetScores } from "./conformal.ts";
 import type { Confusion } from "./confusion.ts";
 import { type ClassScores, type Scores, scores } from "./scores.ts";
 
@@ -18,6 +20,35 @@ export interface SeedScores extends Pick<Scores, "overallAccuracy" | "averageAcc
   readonly seed: number;
 }
 
+/** Reliability of probabilities as heads give them, and after scaling. */
+export interface Calibrated {
+  readonly before: Reliability;
+  readonly after: Reliability;
+}
+
+/** How far the probabilities of a run can be trusted. */
+export interface Uncertainty {
+  /** Null of a model that was not calibrated. */
+  readonly calibration: {
+    readonly temperature: number;
+    /** Which held-out pixels it was fitted on: the split's `validation`, or training pixels by `folds`. */
+    readonly from: "validation" | "folds";
+    readonly heldOut: Calibrated;
+    readonly test: Calibrated;
+  } | null;
+  /** Label sets as wanted, and as found on test pixels. */
+  readonly labelSets: { readonly wanted: LabelSetOptions; readonly found: LabelSetScores } | null;
+  /** Share of test pixels that get no class, and the scores of the others; null where none are left. */
+  readonly abstention: {
+    /** `sets`: label sets of several classes; a number: less confident. */
+    readonly when: "sets" | number;
+    readonly share: number;
+    readonly overallAccuracy: number | null;
+    readonly averageAccuracy: number | null;
+    readonly kappa: number | null;
+  } | null;
+}
+
 /** What `metrics.json` holds. Shares and accuracies are fractions of 1. */
 export interface Metrics extends NamedScores {
   /** Share of test pixels whose patch contains a training pixel; null if not determined. */
@@ -33,6 +64,8 @@ export interface Metrics extends NamedScores {
   /** The seeds that were run; the scores above are those of the first. */
   readonly seeds: readonly number[];
   readonly perSeed: readonly SeedScores[];
+  /** Files of older versions, and runs that are not calibrated, have none. */
+  readonly uncertainty?: Uncertainty;
   /** By name, as `rf` and `svm`, on the same split. */
   readonly baselines: Readonly<Record<string, NamedScores>>;
   readonly timingsSeconds: Readonly<Record<string, number>>;

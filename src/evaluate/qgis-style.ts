@@ -25,15 +25,18 @@ function document(content: readonly string[], software: string | null = null): s
   return [...head, ...content.map((line) => `  ${line}`), "</qgis>", ""].join("\n");
 }
 
-function rasterDocument(type: string, content: readonly string[]): string {
-  return document([
-    "<pipe>",
-    `  <rasterrenderer type="${type}" band="1" opacity="1" alphaBand="-1" nodataColor="">`,
-    ...content.map((line) => `    ${line}`),
-    "  </rasterrenderer>",
-    "</pipe>",
-    "<blendMode>0</blendMode>",
-  ]);
+function rasterDocument(type: string, content: readonly string[], software: string | null = null): string {
+  return document(
+    [
+      "<pipe>",
+      `  <rasterrenderer type="${type}" band="1" opacity="1" alphaBand="-1" nodataColor="">`,
+      ...content.map((line) => `    ${line}`),
+      "  </rasterrenderer>",
+      "</pipe>",
+      "<blendMode>0</blendMode>",
+    ],
+    software,
+  );
 }
 
 /** Style of a class map: one entry a class that has a colour. */
@@ -46,20 +49,26 @@ export function encodeClassStyle(categories: readonly Category[]): string {
   return rasterDocument("paletted", ["<colorPalette>", ...entries, "</colorPalette>"]);
 }
 
-/** Style of one band of measured values from `least` to `most`. */
-export function encodeValueStyle(colors: ColorMap, least: number, most: number): string {
+/** Style of one band of measured values from `least` to `most`. @param software  name and version of what made it */
+export function encodeValueStyle(
+  colors: ColorMap,
+  least: number,
+  most: number,
+  software: string | null = null,
+): string {
   const items = colors.map((color, index) => {
     const value = least + ((most - least) * index) / (colors.length - 1);
     return `    <item value="${value}" color="${hex(color)}" alpha="255" label="${Number(value.toPrecision(3))}"/>`;
   });
   const range = `minimumValue="${least}" maximumValue="${most}"`;
-  return rasterDocument("singlebandpseudocolor", [
+  const shader = [
     "<rastershader>",
     `  <colorrampshader colorRampType="INTERPOLATED" classificationMode="1" clip="0" ${range}>`,
     ...items,
     "  </colorrampshader>",
     "</rastershader>",
-  ]);
+  ];
+  return rasterDocument("singlebandpseudocolor", shader, software);
 }
 
 /** Style of polygons by an attribute: filled, without outline. @param software  name and version of what made it */

@@ -1,7 +1,7 @@
 /** @file What a report shows. Only the title and the classes are needed; every other part is left out when missing. */
 import type { LandCoverClass } from "../scene/index.ts";
 import type { McNemar } from "./mcnemar.ts";
-import type { NamedScores } from "./metrics.ts";
+import type { NamedScores, Uncertainty } from "./metrics.ts";
 import type { Scores } from "./scores.ts";
 import type { SplitCount } from "./split-counts.ts";
 
@@ -68,6 +68,8 @@ export interface ReportData {
   readonly groundTruth?: Uint8Array;
   /** From `classPicture` of the predicted labels. */
   readonly map?: Uint8Array;
+  /** How far probabilities can be trusted. */
+  readonly uncertainty?: Uncertainty;
   /** From `confidencePicture`. */
   readonly confidence?: Uint8Array;
   readonly stages?: readonly ReportStage[];

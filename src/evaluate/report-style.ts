@@ -95,6 +95,9 @@ figcaption b { color: var(--ink); font-weight: 600; }
 .chart text { fill: var(--soft); font-size: 12.5px; }
 .grid { stroke: var(--line); }
 .axis, .tick { stroke: var(--strong); }
+.square { width: min(100%, 320px); }
+.point { fill-opacity: .35; stroke: none; }
+.point.line0 { fill: var(--line0); } .point.line1 { fill: var(--line1); }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
 .line0 { stroke: var(--line0); background: var(--line0); } .line1 { stroke: var(--line1); background: var(--line1); }
 .line2 { stroke: var(--line2); background: var(--line2); } .line3 { stroke: var(--line3); background: var(--line3); }

@@ -15,6 +15,7 @@ import {
   swatch,
   valuesTable,
 } from "./report-tables.ts";
+import { uncertaintySection } from "./report-uncertainty.ts";
 import { percent } from "./table.ts";
 
 /** The text of `report.html`. */
@@ -42,6 +43,7 @@ ${pictures(data)}
 ${data.notes && data.notes.length > 0 ? gridSection(data.notes) : null}
 ${own ? section("Confusion matrix", matrixNote(own.name), confusionTable(own.scores, classes)) : null}
 ${own ? section("Classes", classesTable(own.scores, classes)) : null}
+${data.uncertainty ? section("Uncertainty", uncertaintySection(data.uncertainty)) : null}
 ${data.split ? splitSection(data.split, data) : null}
 ${stages && stages.length > 0 ? section("Training", html`<div class="charts">${stages.map(lineChart)}</div>`) : null}
 ${resources(data)}

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { uncertaintyNames } from "./uncertainty-files.ts";
 
 /** Name and version of this program, which all that it writes bears near its start. */
 const mark = /symdiffuser \d+\.\d+\.\d+/;
@@ -23,7 +24,10 @@ export async function removeOwn(files: Iterable<string>): Promise<void> {
 }
 
 /** Files that some maps have and others have not. */
-const optionalFiles = ["probabilities.tif", "polygons.gpkg", "polygons.geojson", "polygons.qml"];
+const optionalFiles = [
+  ...["probabilities.tif", "polygons.gpkg", "polygons.geojson", "polygons.qml"],
+  ...uncertaintyNames.flatMap((name) => [`${name}.tif`, `${name}.qml`]),
+];
 
 /**
  * Remove what an earlier map left in a folder.

@@ -24,6 +24,8 @@ import { removeEarlierMap } from "./earlier.ts";
 import type { LandCoverMap } from "./map.ts";
 import { type Origin, originFields } from "./origin.ts";
 import { type PolygonFormat, writePolygons } from "./polygon-files.ts";
+import { abstainClass, abstained, certain, type UncertaintyRule } from "./uncertainty.ts";
+import { membersOf, uncertaintyFiles } from "./uncertainty-files.ts";
 
 /** What a map is written as, besides the usual files. */
 export interface MapFiles {
@@ -80,6 +82,8 @@ export function categoriesOf(classes: readonly LandCoverClass[]): Category[] {
 export interface MapWriter {
   /** Parts come in any order, each pixel once; pixels without a class need not come. */
   write(part: Rectangle, map: LandCoverMap): void;
+  /** Pixels of each label so far, `[K + 1]`, and of those that get no class, if any may. */
+  counts(): readonly number[];
   /** @returns paths of the files */
   finish(): Promise<string[]>;
   /** Leave the folder as it was; after `finish` nothing is left to do. */
@@ -95,6 +99,7 @@ const mostPolygonPixels = 100_000_000;
  * this one does not have is removed.
  *
  * @param folder  one that exists
+ * @param rule    what of its uncertainty is written, and which pixels get no class
  * @throws UnsupportedError for class codes that no map can hold, for polygons of a map that is too large, and, at the
  *   end, for GeoJSON without an EPSG code
  */
@@ -103,10 +108,12 @@ export function mapWriter(
   origin: Origin,
   classes: readonly LandCoverClass[],
   wanted: MapFiles = usualFiles,
+  rule: UncertaintyRule = certain,
 ): MapWriter {
   const { height, width, georeference, name, plots } = origin.scene;
-  const categories = categoriesOf(classes);
-  const codes = classCodes(classes);
+  const shown = rule.abstain === null ? classes : [...classes, abstainClass(classes)];
+  const categories = categoriesOf(shown);
+  const codes = classCodes(shown);
   if (wanted.polygons !== null && height * width > mostPolygonPixels) {
     throw new UnsupportedError(
       `polygons of a map of ${height} × ${width} pixels, more than ${mostPolygonPixels / 1e6} million,`,
@@ -136,10 +143,10 @@ export function mapWriter(
   const abandon = (): void => {
     for (const raster of rasters) raster.abandon();
   };
-  const cells = labelCells({ height, width }, classes.length, mapSide);
+  const cells = labelCells({ height, width }, shown.length, mapSide);
   const isHeld = wanted.polygons !== null || plots !== null;
   // What only the whole map can tell.
-  const labels = new Uint16Array(isHeld ? height * width : 0);
+  const held = new Uint16Array(isHeld ? height * width : 0);
   const confidence = new Float32Array(wanted.polygons === null ? 0 : height * width).fill(Number.NaN);
   const written: string[] = [];
   const write = async (file: string, content: Parameters<typeof writeAtomically>[1]): Promise<void> => {
@@ -157,10 +164,11 @@ export function mapWriter(
     const every = wanted.probabilities
       ? create("probabilities.tif", { ...values, bands: classes.length, bandNames })
       : null;
+    const uncertain = uncertaintyFiles(create, values, classes, rule);
     const finish = async (): Promise<string[]> => {
       // First what may be refused, so that a map is whole or as it was.
       if (wanted.polygons !== null) {
-        const plane = { labels: { height, width, data: labels }, confidence, categories, georeference };
+        const plane = { labels: { height, width, data: held }, confidence, categories, georeference };
         const layer = mapPolygons({ ...plane, software: fields.software }, wanted.smallestArea);
         written.push(...(await writePolygons(folder, layer, wanted.polygons)));
       }
@@ -169,27 +177,33 @@ export function mapWriter(
       await write("map.qml", encodeClassStyle(categories));
       await finishRaster(value);
       await write("confidence.qml", encodeValueStyle(confidenceColors, 0, 1));
-      await write("map.png", encodePng(cellsPicture(cells, { title: name, classes, georeference })));
+      await write("map.png", encodePng(cellsPicture(cells, { title: name, classes: shown, georeference })));
       for (const plot of plots ?? []) {
         const own = { ...codeHead, height: plot.height, width: plot.width, georeference: plot.georeference };
-        const data = codes.of(cutData(labels, width, 1, plot));
+        const data = codes.of(cutData(held, width, 1, plot));
         await mkdir(join(folder, "plots"), { recursive: true });
         await write(join("plots", `${plot.name}.tif`), geoTiffParts({ ...own, data }));
         await write(join("plots", `${plot.name}.tif.aux.xml`), encodeAuxXml(categories));
       }
       if (every !== null) await finishRaster(every);
+      for (const raster of uncertain.rasters) await finishRaster(raster);
+      for (const [file, style] of uncertain.styles) await write(file, style);
       await removeEarlierMap(folder, written);
       return written;
     };
     return {
       write(part, map) {
-        code.write(part, codes.of(map.labels));
+        const members = membersOf(map, rule);
+        const labels = abstained(map.labels, map.confidence, members, classes.length, rule.abstain);
+        code.write(part, codes.of(labels));
+        uncertain.write(part, map, members);
         value.write(part, map.confidence);
         if (map.probabilities !== null) every?.write(part, map.probabilities);
-        cells.add(part, map.labels);
-        if (isHeld) setPart(labels, width, part, map.labels);
+        cells.add(part, labels);
+        if (isHeld) setPart(held, width, part, labels);
         if (wanted.polygons !== null) setPart(confidence, width, part, map.confidence);
       },
+      counts: cells.counts,
       finish: () => finish().finally(abandon),
       abandon,
     };

@@ -13,3 +13,4 @@ export { type LandCoverMap, mapScene } from "./map.ts";
 export { formatMetrics, metricsSchema, parseMetrics } from "./metrics-file.ts";
 export { type PolygonFormat, polygonFormats } from "./polygon-files.ts";
 export { runJob } from "./run-job.ts";
+export { type UncertaintyOptions, usualLabelSets } from "./uncertainty.ts";

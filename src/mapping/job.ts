@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Metrics, renderReport, splitTable } from "../evaluate/index.ts";
+import { type Metrics, percent, renderReport, splitTable, type Uncertainty } from "../evaluate/index.ts";
 import {
+  type Classifier,
   isOfPlots,
   openScene,
   openSceneWindows,
@@ -15,7 +16,7 @@ import {
   type Split,
   sceneWindows,
 } from "../scene/index.ts";
-import { type PartClassifier, symDiffuserClassifier } from "../symdiffuser/index.ts";
+import { type PartClassifier, type SymDiffuserModel, symDiffuserClassifier } from "../symdiffuser/index.ts";
 import {
   type ChosenDevice,
   chooseDevice,
@@ -40,6 +41,15 @@ import { formatMetrics } from "./metrics-file.ts";
 import type { Origin } from "./origin.ts";
 import { metricsOf, type Outcome, reportOf } from "./report.ts";
 import { writeSplitFiles, writeSplitPolygons } from "./split-files.ts";
+import {
+  listened,
+  noUncertainty,
+  type UncertaintyOptions,
+  type UncertaintyRule,
+  uncertaintyOf,
+  uncertaintyRule,
+  usualLabelSets,
+} from "./uncertainty.ts";
 
 /** Progress of a named task, or a sentence worth knowing. */
 export type JobEvent =
@@ -77,6 +87,8 @@ export type Job =
       readonly out: string | null;
       /** @default the usual files alone */
       readonly files?: MapFiles;
+      /** @default none */
+      readonly uncertainty?: UncertaintyOptions;
       readonly threads: number;
       /** @default cpu */
       readonly device?: DeviceChoice;
@@ -88,6 +100,8 @@ export type Job =
       readonly labels: string | null;
       /** Split file instead of the run's own. */
       readonly split: string | null;
+      /** @default label sets at a coverage of 0.9, where the model has what they need */
+      readonly uncertainty?: UncertaintyOptions;
       /** Folder of the results; null for `evaluation/` in the run's folder. */
       readonly out: string | null;
       readonly threads: number;
@@ -159,7 +173,7 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
   const { scene, split, model, timingsSeconds } = run;
   const { classes } = model;
   const start = performance.now();
-  const map = await mapScene(run.classifier, scene, classes.length, tell(control, "map", "row"));
+  const { map, uncertainty } = await tested(run.classifier, model, scene, split, undefined, control);
   timingsSeconds["map"] = (performance.now() - start) / 1e3;
   const baselines = new Map<string, LandCoverMap>();
   for (const [name, baseline] of run.baselines) {
@@ -178,6 +192,7 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
     split,
     classes,
     map,
+    uncertainty,
     baselines,
     curves: run.curves,
     timingsSeconds,
@@ -188,6 +203,27 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
     command,
   });
   return { folder, files: [...files, ...written.files, join(folder, "model.safetensors")], metrics: written.metrics };
+}
+
+/** The map of a scene, and how uncertain it is on the test pixels of a split. */
+async function tested(
+  classifier: Classifier,
+  model: SymDiffuserModel,
+  scene: Scene,
+  { test }: Split,
+  asked: UncertaintyOptions | undefined,
+  control: JobControl,
+): Promise<{ readonly map: LandCoverMap; readonly uncertainty: Uncertainty | null }> {
+  const K = model.classes.length;
+  const usual = { ...noUncertainty, labelSets: usualLabelSets, abstain: "sets" } as const;
+  const options = asked ?? (model.calibration === null ? null : usual);
+  const rule = options && uncertaintyRule(options, model);
+  const truth = scene.labels!.data;
+  const known = rule === null ? new Int32Array(0) : test.filter((pixel) => truth[pixel] !== 0);
+  const heard = listened(classifier, known, K);
+  const map = await mapScene(heard.classifier, scene, K, tell(control, "map", "row"));
+  const classOf = Int32Array.from(known, (pixel) => truth[pixel]! - 1);
+  return { map, uncertainty: rule && uncertaintyOf(model, rule, heard.probabilities, classOf) };
 }
 
 function originOf(scene: SceneOutline, config: RunConfig, method: string): Origin {
@@ -209,11 +245,12 @@ async function otherScene(
 }
 
 async function map(
-  { run, sources, out, files = usualFiles, threads, device: choice }: JobOf<"map">,
+  { run, sources, out, files = usualFiles, uncertainty = noUncertainty, threads, device: choice }: JobOf<"map">,
   control: JobControl,
 ): Promise<JobResult> {
   const device = await deviceOf(choice, threads, control);
   const { config, model } = await openRun(run);
+  const rule = uncertaintyRule(uncertainty, model);
   // The run's own scene was in memory for its training, and is so again.
   const own = sources === null ? await openRunScene(config) : null;
   const scene = sources === null ? sceneWindows(own!) : await otherScene(config, sources);
@@ -225,7 +262,7 @@ async function map(
     const folder = out ?? join(run, "map");
     await mkdir(folder, { recursive: true });
     const origin = { ...originOf(scene, config, classifier.name), ...(own === null && { isSimulated: false }) };
-    const written = await writeParts(classifier, scene, folder, origin, model.classes, files, control);
+    const written = await writeParts(classifier, scene, folder, origin, model.classes, files, rule, control);
     // The folder of a run has the split that it was trained with.
     if (!existsSync(join(folder, runFiles.split))) {
       written.push(...(await writeSplitPolygons(folder, own ?? { ...scene, labels: null }, split)));
@@ -244,20 +281,27 @@ async function writeParts(
   origin: Origin,
   classes: Outcome["classes"],
   files: MapFiles,
+  rule: UncertaintyRule,
   control: JobControl,
 ): Promise<string[]> {
-  const writer = mapWriter(folder, origin, classes, files);
+  const writer = mapWriter(folder, origin, classes, files, rule);
   const report = tell(control, "map", "pixel");
   try {
     await mapParts(classifier, scene, {
       classes: classes.length,
-      keepProbabilities: files.probabilities,
+      keepProbabilities: files.probabilities || rule.entropy || rule.labelSets !== null,
       write: writer.write,
       progress: (done, total) => {
         if (control.isStopped()) throw new StoppedError("stopped before the map was written");
         report(done, total);
       },
     });
+    if (rule.abstain !== null) {
+      const counts = writer.counts();
+      const known = counts.slice(1).reduce((sum, count) => sum + count, 0);
+      const text = `no class for ${percent(counts[classes.length + 1]! / known)} % of the pixels: abstain`;
+      control.onEvent({ kind: "note", text });
+    }
     return await writer.finish();
   } finally {
     writer.abandon();
@@ -280,7 +324,7 @@ function relabelled(scene: Scene, classes: Outcome["classes"]): Scene {
 }
 
 async function evaluate(
-  { run, labels, split: splitFile, out, threads, device: choice }: JobOf<"evaluate">,
+  { run, labels, split: splitFile, uncertainty: asked, out, threads, device: choice }: JobOf<"evaluate">,
   control: JobControl,
 ): Promise<JobResult> {
   const device = await deviceOf(choice, threads, control);
@@ -296,14 +340,14 @@ async function evaluate(
   const split: Split = splitFile === null ? readRunSplit(run) : readSplit(splitFile, scene);
   const classifier = symDiffuserClassifier(model, { threads, device, progress: (task) => tell(control, task, "tile") });
   const start = performance.now();
-  const result = await mapScene(classifier, scene, model.classes.length, tell(control, "map", "row"));
+  const result = await tested(classifier, model, scene, split, asked, control);
   const folder = out ?? join(run, "evaluation");
   await mkdir(folder, { recursive: true });
   const { metrics, files } = await writeOutcome(folder, {
     scene,
     split,
     classes: model.classes,
-    map: result,
+    ...result,
     baselines: new Map(),
     curves: new Map(),
     timingsSeconds: { map: (performance.now() - start) / 1e3 },

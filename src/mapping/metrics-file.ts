@@ -1,6 +1,6 @@
 /** @file `metrics.json`: the numbers of a run, in a form that other programs may rely on. Described in docs/metrics.md. */
 import { z } from "zod";
-import type { Metrics } from "../evaluate/index.ts";
+import { type Metrics, setScores } from "../evaluate/index.ts";
 import { FormatError } from "../tensor/index.ts";
 
 const share = z.number().min(0).max(1);
@@ -10,6 +10,12 @@ const overall = {
   averageAccuracy: share,
   kappa: z.number().min(-1).max(1).nullable(),
 };
+const reliability = z.object({
+  pixels: count,
+  expectedCalibrationError: share,
+  negativeLogLikelihood: z.number().min(0),
+  bins: z.array(z.object({ count, confidence: share.nullable(), accuracy: share.nullable() })),
+});
 const named = {
   ...overall,
   perClass: z.array(
@@ -24,6 +30,43 @@ const named = {
   confusion: z.array(z.array(count)),
 };
 
+const calibrated = z.object({ before: reliability, after: reliability });
+const labelSetOptions = z.object({
+  coverage: share,
+  score: z.enum(setScores),
+  classConditional: z.boolean(),
+});
+const uncertainty = z.object({
+  calibration: z
+    .object({
+      temperature: z.number().gt(0),
+      from: z.enum(["validation", "folds"]),
+      heldOut: calibrated,
+      test: calibrated,
+    })
+    .nullable(),
+  labelSets: z
+    .object({
+      wanted: labelSetOptions,
+      found: z.object({
+        coverage: share,
+        coverageByClass: z.array(share.nullable()),
+        meanSize: z.number().min(0),
+        single: share,
+      }),
+    })
+    .nullable(),
+  abstention: z
+    .object({
+      when: z.union([z.literal("sets"), share]),
+      share,
+      overallAccuracy: share.nullable(),
+      averageAccuracy: share.nullable(),
+      kappa: overall.kappa,
+    })
+    .nullable(),
+});
+
 /** Schema of `metrics.json`. A reader ignores fields it does not know, so that later versions may add some. */
 export const metricsSchema: z.ZodType<Metrics> = z.object({
   ...named,
@@ -31,6 +74,7 @@ export const metricsSchema: z.ZodType<Metrics> = z.object({
   split: z.object({ rule: z.string(), seed: z.int(), train: count, validation: count, test: count }),
   seeds: z.array(z.int()),
   perSeed: z.array(z.object({ seed: z.int(), ...overall })),
+  uncertainty: uncertainty.exactOptional(),
   baselines: z.record(z.string(), z.object(named)),
   timingsSeconds: z.record(z.string(), z.number().min(0)),
   peakMemoryBytes: count.nullable(),

@@ -13,6 +13,7 @@ import {
   sourcePicture,
   splitCounts,
   splitPicture,
+  type Uncertainty,
 } from "../evaluate/index.ts";
 import { type LandCoverClass, leakage, type Scene, type Split } from "../scene/index.ts";
 import type { LandCoverMap } from "./map.ts";
@@ -25,6 +26,8 @@ export interface Outcome {
   /** Classes of the model, in order. */
   readonly classes: readonly LandCoverClass[];
   readonly map: LandCoverMap;
+  /** How far its probabilities can be trusted, where that is known. */
+  readonly uncertainty?: Uncertainty | null;
   /** Maps of the baselines, by name. */
   readonly baselines: ReadonlyMap<string, LandCoverMap>;
   /** Loss of every step, by stage. */
@@ -53,7 +56,7 @@ export function scoreMap(
 
 /** The numbers of a run. Every labelled test pixel counts once. */
 export function metricsOf(outcome: Outcome): Metrics {
-  const { scene, split, classes, map, baselines, seed, patch, timingsSeconds, device } = outcome;
+  const { scene, split, classes, map, uncertainty = null, baselines, seed, patch, timingsSeconds, device } = outcome;
   const own = scoreMap(map, scene, split, classes);
   const { overallAccuracy, averageAccuracy, kappa } = own;
   return {
@@ -68,6 +71,7 @@ export function metricsOf(outcome: Outcome): Metrics {
     },
     seeds: [seed],
     perSeed: [{ seed, overallAccuracy, averageAccuracy, kappa }],
+    ...(uncertainty === null ? {} : { uncertainty }),
     baselines: Object.fromEntries(
       [...baselines].map(([name, other]) => [name, scoreMap(other, scene, split, classes)]),
     ),
@@ -86,6 +90,8 @@ function stagesOf(curves: Outcome["curves"]): ReportStage[] {
   const groups = new Map<string, ReportStage["curves"][number][]>();
   for (const [name, losses] of curves) {
     const group = name.split(".")[0]!;
+    // Heads of folds are like those of the model.
+    if (group === "calibration") continue;
     const steps = Array.from(losses, (_, step) => step + 1);
     groups.set(group, [...(groups.get(group) ?? []), { name, steps, values: [...losses] }]);
   }
@@ -130,6 +136,7 @@ export function reportOf(outcome: Outcome, metrics: Metrics): ReportData {
     })),
     groundTruth: picture(truth),
     map: picture(map.labels),
+    ...(outcome.uncertainty == null ? {} : { uncertainty: outcome.uncertainty }),
     confidence: encodePng(confidencePicture({ height, width, data: map.confidence }, previewSide)),
     stages: stagesOf(outcome.curves),
     configuration: outcome.configuration,
