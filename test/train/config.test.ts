@@ -168,6 +168,15 @@ describe("resolveConfig", () => {
       withKeys({ features: { steps: [-1, 1000] } }),
       "train.yaml: features.steps: expected steps from −1 to below network.steps, which is 1000; got 1000",
     ],
+    [
+      withKeys({ features: { from: "latents", steps: [-1, 50] } }),
+      "train.yaml: features.steps: expected -1 alone where features.from is latents; got [-1,50]",
+    ],
+    [
+      withKeys({ features: { from: "latents" }, backbone: "scratch" }),
+      'train.yaml: backbone: expected frozen where features.from is latents; got "scratch"',
+    ],
+    [withKeys({ latent: { penalty: 0.1 } }), "train.yaml: latent.penalty: expected a number from 0 to 0.001; got 0.1"],
     [withKeys({ features: { steps: [-2] } }), "train.yaml: features.steps[0]: expected an integer ≥ −1; got -2"],
     [
       withKeys({ features: { windows: { mean: [3, 4] } } }),
