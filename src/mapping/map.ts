@@ -1,6 +1,7 @@
 /** @file A classifier over a scene, whole or part by part: the most probable class of every pixel, and how probable. */
 import {
   type Classifier,
+  type PartClassifier,
   type Progress,
   partsOf,
   type Rectangle,
@@ -9,7 +10,6 @@ import {
   wholeOf,
   within,
 } from "../scene/index.ts";
-import type { PartClassifier } from "../symdiffuser/index.ts";
 import { DataError, UnsupportedError } from "../tensor/index.ts";
 
 /** A land-cover map on the grid of its scene, or of a part of it. */

@@ -1,5 +1,5 @@
 /** @file Door of the room `scene/`: whatever the file, a scene is aligned sources, labels and a georeference. */
-export type { Classifier, ClassifierKind, Progress } from "./classifier.ts";
+export type { Classifier, ClassifierKind, PartClassifier, PartPrediction, Progress } from "./classifier.ts";
 export { contextFeatures, contextSize, type ImageGrid, type Windows } from "./context.ts";
 export { isBallpark, transformBetween } from "./crs/transform.ts";
 export {
@@ -8,6 +8,7 @@ export {
   type FileDescription,
   type RasterDescription,
 } from "./describe.ts";
+export { type KnownSources, sourcesOf } from "./known-sources.ts";
 export type { ClassOptions, LabelOptions } from "./labels.ts";
 export { leakage } from "./leakage.ts";
 export { type Location, toLocation, type Variable } from "./location.ts";
@@ -17,6 +18,7 @@ export { applyNormalisation, type BandScale, fitNormalisation, type Normalisatio
 export { openScene, type SceneOptions } from "./open.ts";
 export { openSplit } from "./open-split.ts";
 export { distinctColor, fillColors } from "./palette.ts";
+export { fitWhitening, type Whitening, whiten } from "./pca.ts";
 export type { Category, Color, Crs, Georeference, Raster, RasterData } from "./raster.ts";
 export { type Reader, readerOf, readers, readRaster } from "./readers.ts";
 export * from "./recipes/index.ts";

@@ -1,11 +1,13 @@
 /** @file A trained model at work: class probabilities of a whole scene, or of a part of a larger one. */
 import {
   alignedTo,
-  type Classifier,
   contextFeatures,
+  type PartClassifier,
+  type PartPrediction,
   type Progress,
   type Rectangle,
   type Scene,
+  sourcesOf,
   wholeOf,
   widened,
   within,
@@ -13,35 +15,10 @@ import {
 import { keyOf } from "../tensor/index.ts";
 import { featureShape, type SceneFeatures, sceneFeatures } from "./features.ts";
 import { type FusionProgram, featureCount, fusionProgram } from "./fusion.ts";
-import { encoderCore, type KnownSources, sceneLatents, seesTiles, sourcesOf } from "./latent.ts";
+import { encoderCore, sceneLatents, seesTiles } from "./latent.ts";
 import type { SymDiffuserModel } from "./model.ts";
 import { tempered } from "./temperature.ts";
 import type { Work } from "./work.ts";
-
-/** A classifier that can do with the surroundings of what it classifies. */
-export interface PartClassifier extends Classifier {
-  /** Bytes that a pixel takes while it is classified, nearly. */
-  readonly bytesPerPixel: number;
-  /** @throws DataError if a scene lacks sources, or has other bands */
-  check(scene: KnownSources): void;
-  /** The part of the scene that is needed to classify a part of it. */
-  surroundings(part: Rectangle, scene: Pick<Scene, "height" | "width">): Rectangle;
-  /**
-   * What is said of a part of a scene, the same as in the whole of it.
-   *
-   * @param around  its surroundings, as a scene
-   * @param place   where these lie in the scene
-   */
-  predictPart(around: Scene, place: Rectangle, part: Rectangle, progress?: Progress): Promise<PartPrediction>;
-}
-
-/** What is said of the pixels of a part. */
-export interface PartPrediction {
-  /** Of the classes, `[h, w, K]`. */
-  readonly probabilities: Float32Array;
-  /** How much a pixel's heads disagree, in nats, `[h, w]`; see `pooled`. */
-  readonly disagreement: Float32Array;
-}
 
 /** Rows classified at once. */
 const rowsPerStrip = 16;

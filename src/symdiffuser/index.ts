@@ -1,6 +1,6 @@
 /** @file Door of the room `symdiffuser/`: the paper, in the paper's order. */
 export { modelCheckpoint, modelFromCheckpoint } from "./checkpoint.ts";
-export { type PartClassifier, type PartPrediction, symDiffuserClassifier } from "./classify.ts";
+export { symDiffuserClassifier } from "./classify.ts";
 export { type CsdiffOptions, couplings, perceptions } from "./csdiff.ts";
 export type { Calibration } from "./held-out.ts";
 export { fitSymDiffuser, type SymDiffuserModel } from "./model.ts";

@@ -3,17 +3,19 @@ import { loadParameters, namedParameters, packParameters, symbolicParameters } f
 import {
   applyNormalisation,
   fitNormalisation,
+  fitWhitening,
   type Image,
   type Normalisation,
   type Scene,
   type Source,
+  sourcesOf,
+  whiten,
 } from "../scene/index.ts";
 import {
   type Arrays,
   type Compute,
   childKey,
   compileLanes,
-  DataError,
   type Key,
   type NdArray,
   ndarray,
@@ -21,7 +23,6 @@ import {
 } from "../tensor/index.ts";
 import { type Autoencoder, autoencoderStage, encode, initAutoencoder } from "./autoencoder.ts";
 import type { LatentKind, LatentOptions } from "./options.ts";
-import { fitWhitening, whiten } from "./pca.ts";
 import { stitched, tilesPerBatch } from "./stitch.ts";
 import type { Work } from "./work.ts";
 
@@ -208,30 +209,4 @@ export async function sceneLatents(
     images.push(await encodeLatent(scene, scene.sources[source]!, encoders[at]!, patch, compute));
   }
   return images;
-}
-
-/** What is asked of sources before they are encoded. */
-export interface KnownSources {
-  readonly name: string;
-  readonly sources: readonly { readonly name: string; readonly bands: number }[];
-}
-
-/**
- * Index of the source of each encoder.
- *
- * @throws DataError if sources are missing or have other bands
- */
-export function sourcesOf({ name, sources }: KnownSources, encoders: readonly LatentEncoder[]): number[] {
-  return encoders.map((encoder) => {
-    const index = sources.findIndex((one) => one.name === encoder.source);
-    if (index < 0) {
-      const known = sources.map((one) => one.name).join(", ");
-      throw new DataError(name, `expected a source "${encoder.source}"; got ${known}`);
-    }
-    const { bands } = sources[index]!;
-    if (bands !== encoder.bands) {
-      throw new DataError(`source ${encoder.source}`, `expected ${encoder.bands} bands; got ${bands}`);
-    }
-    return index;
-  });
 }

@@ -15,6 +15,7 @@ import { writeSplitFiles, writeSplitPolygons } from "../../src/mapping/split-fil
 import {
   type Classifier,
   makeSplit,
+  type PartClassifier,
   readRaster,
   type Scene,
   sceneWindows,
@@ -23,7 +24,6 @@ import {
 import { labelRaster } from "../../src/scene/vector/labels.ts";
 import { readVector } from "../../src/scene/vector/readers.ts";
 import { cutData } from "../../src/scene/windows.ts";
-import type { PartClassifier } from "../../src/symdiffuser/index.ts";
 import { pythonWith } from "../evaluate/python-with.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "files-"));

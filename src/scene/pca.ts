@@ -1,7 +1,7 @@
 /** @file Whitened principal components: the cheap latent that a learned one must beat. */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import type { Image } from "../scene/index.ts";
 import { type NdArray, ndarray } from "../tensor/index.ts";
+import type { Image } from "./tiles.ts";
 
 /** A latent is (x − mean)·projection, each channel of unit variance. */
 export interface Whitening {
