@@ -1,7 +1,19 @@
 /** @file Door of the room `nn/`: layers are plain records of parameters and a function; losses, AdamW, schedules. */
 export { type AdamState, type AdamW, adamwUpdate } from "./adamw.ts";
 export { type Attention, attention, initAttention } from "./attention.ts";
+export {
+  type BatchNorm,
+  batchNorm,
+  type ChannelStatistics,
+  estimatingPass,
+  initBatchNorm,
+  type Pass,
+  pooledStatistics,
+  predictingPass,
+  trainingPass,
+} from "./batch-norm.ts";
 export { type Block, block, initBlock, initMlp, type Mlp, mlp } from "./block.ts";
+export { type Convolution, convolution, initConvolution } from "./convolution.ts";
 export { dropout, dropoutMask } from "./dropout.ts";
 export { initLinear, initTable, initZeroLinear, type Linear, linear } from "./linear.ts";
 export { crossEntropy, meanSquaredError, tokenMean } from "./loss.ts";
@@ -17,7 +29,7 @@ export {
   symbolicParameters,
   unpackParameters,
 } from "./parameters.ts";
-export { type RateSchedule, rateAt } from "./schedule.ts";
+export { constantRate, cosineRate, droppingRate, type RateSchedule, type RateShape, rateAt } from "./schedule.ts";
 export { type MicroBatches, microBatches, type RunStage, type Stage, wholeBatch } from "./stage.ts";
 export {
   type BatchSpec,
