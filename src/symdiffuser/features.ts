@@ -2,7 +2,6 @@
  * @file What the pre-trained denoisers say of a pixel: the last tokens of every source's denoiser at a few diffusion
  * steps, summarised around the pixel. No label is seen here: condition injection is given "unknown" everywhere.
  */
-import { packParameters, symbolicParameters } from "../nn/index.ts";
 import {
   contextFeatures,
   contextSize,
@@ -19,17 +18,15 @@ import {
   childKey,
   compileLanes,
   concat,
-  constant,
   inLanes,
   type Key,
   type LaneProgram,
   type NdArray,
-  ndarray,
-  normal,
   type Spec,
   trace,
 } from "../tensor/index.ts";
-import { type Csdiff, denoise } from "./csdiff.ts";
+import type { Csdiff } from "./csdiff.ts";
+import { denoiserProgram, type Place, positionNoises, stepInput } from "./denoiser-program.ts";
 import type { FeatureShape } from "./fusion.ts";
 import { noiseSchedule } from "./noise.ts";
 import type { SymDiffuserOptions } from "./options.ts";
@@ -77,46 +74,6 @@ function latentProgram(latents: readonly Image[], patch: number, { threads, devi
   return compileLanes(graph, { threads, device });
 }
 
-/** Inputs `x.<s>` and `t`; outputs `f.<s>`, `[B, N, C]`. */
-async function featureProgram(
-  network: Csdiff,
-  channels: readonly number[],
-  text: NdArray,
-  options: SymDiffuserOptions,
-  { threads, device }: Compute,
-): Promise<LaneProgram> {
-  const tokens = options.network.patch ** 2;
-  const vector = packParameters(network);
-  const specs: Record<string, Spec> = {
-    parameters: { shape: vector.shape, dtype: "f32" },
-    t: { shape: [tilesPerBatch], dtype: "i32" },
-  };
-  for (const [source, length] of channels.entries()) {
-    specs[`x.${source}`] = { shape: [tilesPerBatch, tokens, length], dtype: "f32" };
-  }
-  const graph = trace(specs, (inputs) => {
-    const latents = channels.map((_, source) => inputs[`x.${source}`]!);
-    const condition = { ids: null, text: constant(text) };
-    const weights = symbolicParameters(network, inputs["parameters"]!);
-    const halves = denoise(weights, latents, inputs["t"]!, condition, options.network);
-    return Object.fromEntries(halves.map(({ features }, source) => [`f.${source}`, features]));
-  });
-  return compileLanes(graph, { threads, device, constants: { parameters: vector } });
-}
-
-/**
- * Noise of a source, `[H, W, C]`. It belongs to the place of a pixel in the scene, so that parts of a scene have the
- * noise of the whole, and is the same for every step.
- */
-function positionNoise({ height, width, channels }: Image, key: Key, { row, col }: Place): Float32Array {
-  const noise = new Float32Array(height * width * channels);
-  const length = width * channels;
-  for (let line = 0; line < height; line++) {
-    noise.set(normal(childKey(key, row + line), [length], col * channels).data, line * length);
-  }
-  return noise;
-}
-
 /** Latents noised to a step, by the name of the input. */
 function noisedLatents(
   latents: readonly Image[],
@@ -134,9 +91,6 @@ function noisedLatents(
     }),
   );
 }
-
-/** Upper-left pixel of an image in the scene. */
-type Place = Pick<Rectangle, "row" | "col">;
 
 /** What of the images features are wanted of. */
 export interface FeatureRegion {
@@ -181,18 +135,17 @@ export async function sceneFeatures(
   const outputs = Array.from({ length: shape.tokens / steps.length }, (_, source) => `f.${source}`);
   const program = await (from === "latents"
     ? latentProgram(latents, patch, compute)
-    : featureProgram(
+    : denoiserProgram(
         network,
         latents.map((latent) => latent.channels),
         text,
         options,
         compute,
+        (halves) => Object.fromEntries(halves.map(({ features }, source) => [`f.${source}`, features])),
       ));
-  const stepInput = (step: number): NdArray =>
-    ndarray(new Int32Array(tilesPerBatch).fill(step), [tilesPerBatch], "i32");
   const isNoisy = steps.some((step) => step >= 0);
   const keyed = childKey(key, "feature noise");
-  const noises = isNoisy ? latents.map((one, source) => positionNoise(one, childKey(keyed, source), place)) : [];
+  const noises = isNoisy ? positionNoises(latents, keyed, place) : [];
   const noised = (step: number): Record<string, Image> => noisedLatents(latents, noises, step, options);
 
   if (options.mode === "centre") {
