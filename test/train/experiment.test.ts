@@ -117,8 +117,8 @@ describe("resolveExperiment", () => {
       /^trial\.yaml: settings\.hedd: unknown key; known are .* — did you mean head\?$/,
     );
     assert.match(
-      messageOf({ settings: { network: { withd: 8 } }, variants: ["V2"] }),
-      /^trial\.yaml: settings\.network\.withd: unknown key; .* — did you mean width\?$/,
+      messageOf({ settings: { network: { heds: 8 } }, variants: ["V2"] }),
+      /^trial\.yaml: settings\.network\.heds: unknown key; .* — did you mean heads\?$/,
     );
     assert.match(messageOf({ scenes: { "a/b": "made.yaml" } }), /^trial\.yaml: scenes: expected the file/);
   });

@@ -6,12 +6,11 @@ import type { Cell } from "../../train/index.ts";
 import type { JobHooks } from "../job.ts";
 import type { CellReport, CellRequest } from "./cell-process.ts";
 
-/** The process beside this file; uncompiled, it needs the loader of TypeScript that this one has. */
+/** The process beside this file; uncompiled, it has the loader of TypeScript that this one was started with. */
 function startProcess() {
   const here = import.meta.url;
   const file = new URL(here.endsWith(".ts") ? "./cell-process.ts" : "./cell-process.js", here);
-  const loader = here.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [];
-  return fork(fileURLToPath(file), { execArgv: loader, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  return fork(fileURLToPath(file), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
 }
 
 /** Of what a process last said before it broke off. */

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { type CellOutcome, type JobEvent, runExperiment, stateText, writeTables } from "../../src/mapping/index.ts";
+import { ConfigError } from "../../src/tensor/index.ts";
+import { type Experiment, resolveExperiment } from "../../src/train/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "experiment-"));
+after(() => rmSync(folder, { recursive: true, maxRetries: 5, retryDelay: 200 }));
+
+const made = {
+  scene: { simulate: { height: 32, width: 32, sources: ["msi", "lidar"] } },
+  split: { rule: "blocks:8", perClass: 20 },
+};
+const tiny = {
+  network: { width: 8, heads: 2, patch: 4 },
+  features: { core: 4, windows: { mean: [3], deviation: [3] } },
+  head: { count: 1, steps: 5 },
+  pretraining: { steps: 120, batch: 2 },
+};
+
+const experimentOf = (keys: object): Experiment =>
+  resolveExperiment({ name: "trial", scenes: { made }, out: join(folder, "trial"), ...keys }, "trial.yaml", folder);
+
+interface Told {
+  readonly outcomes: readonly CellOutcome[];
+  readonly events: readonly JobEvent[];
+}
+
+/** Run an experiment; stop when an event's detail contains a text. */
+async function run(experiment: Experiment, stopAt: string | null = null, overwrite = false): Promise<Told> {
+  const stop = new AbortController();
+  const events: JobEvent[] = [];
+  const onEvent = (event: JobEvent): void => {
+    events.push(event);
+    if (stopAt !== null && event.kind === "task" && event.detail?.includes(stopAt)) stop.abort();
+  };
+  const options = { jobs: 2, threads: 2, overwrite, command: "" };
+  const outcomes = await runExperiment(experiment, options, { onEvent, onOutcome: () => {}, stop: stop.signal });
+  return { outcomes, events };
+}
+
+const linesOf = (experiment: Experiment): Record<string, unknown>[] =>
+  readFileSync(join(experiment.out, "results.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+describe("runExperiment", { timeout: 120_000 }, () => {
+  it("reports a cell that fails and runs the rest; tables tell how far it is; what is finished is kept", async () => {
+    const broken = { scene: { sources: { a: "none.tif", b: "none.tif" }, labels: "none.tif" } };
+    const experiment = experimentOf({ scenes: { made, broken }, methods: ["rf"] });
+    const { outcomes } = await run(experiment);
+    assert.deepEqual(
+      outcomes.map(({ state }) => state),
+      ["finished", "failed"],
+    );
+    assert.equal(stateText(outcomes), "1 of 2 cells finished, 1 failed");
+    const [first, second] = linesOf(experiment);
+    assert.deepEqual([first!["method"], first!["variant"], first!["parameters"]], ["rf", null, null]);
+    assert.ok((first!["overallAccuracy"] as number) > 0.3 && (first!["seconds"] as number) > 0);
+    assert.match(second!["message"] as string, /none\.tif: expected/);
+    await writeTables(experiment, outcomes);
+    const text = readFileSync(join(experiment.out, "tables.md"), "utf8");
+    assert.ok(text.includes("1 of 2 cells finished, 1 failed.") && text.includes("## broken (0 of 1 cells)"));
+    assert.ok(readFileSync(join(experiment.out, "tables.html"), "utf8").includes("Ground truth"));
+
+    const file = join(outcomes[0]!.cell.config.out, "metrics.json");
+    const before = statSync(file).mtimeMs;
+    const again = await run(experimentOf({ methods: ["rf"] }));
+    assert.deepEqual([stateText(again.outcomes), statSync(file).mtimeMs], ["All 1 cell finished", before]);
+  });
+
+  it("refuses cells with other settings, but where they are to be overwritten", async () => {
+    const changed = experimentOf({ methods: ["rf"], settings: { split: { perClass: 10 } } });
+    await assert.rejects(run(changed), (error) => {
+      assert.ok(error instanceof ConfigError);
+      const there = "expected 20 as in the cell made/rf-split0-seed0 that is there; got 10";
+      const advice = "try --overwrite to start it anew, or --out for another folder";
+      assert.equal(error.message, `split.perClass: ${there} — ${advice}`);
+      return true;
+    });
+    const { outcomes } = await run(changed, null, true);
+    assert.equal(outcomes[0]!.state, "finished");
+    // Options of the method are none of a baseline's.
+    const other = experimentOf({ methods: ["rf"], settings: { split: { perClass: 10 }, head: { count: 2 } } });
+    assert.equal((await run(other)).outcomes[0]!.state, "finished");
+  });
+
+  it("stops in good order and goes on where it was", async () => {
+    const experiment = experimentOf({ settings: tiny, out: join(folder, "stopped") });
+    const stopped = await run(experiment, "csdiff 1");
+    assert.equal(stopped.outcomes[0]!.state, "open");
+    const out = stopped.outcomes[0]!.cell.config.out;
+    assert.ok(existsSync(join(out, "stages", "csdiff.safetensors")) && !existsSync(join(out, "metrics.json")));
+    const { outcomes, events } = await run(experiment);
+    assert.equal(outcomes[0]!.state, "finished");
+    assert.ok(!events.some((event) => event.kind === "task" && event.detail?.includes("csdiff 1/")));
+    assert.ok((linesOf(experiment)[0]!["parameters"] as number) > 1000);
+  });
+});
