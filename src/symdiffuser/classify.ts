@@ -2,6 +2,7 @@
 import {
   alignedTo,
   contextFeatures,
+  type Image,
   type PartClassifier,
   type PartPrediction,
   type Progress,
@@ -30,10 +31,16 @@ interface Held {
   readonly features: SceneFeatures;
 }
 
-/** A trained model as a classifier. The features of the last scene are kept for the next call. */
+/**
+ * A trained model as a classifier. The features of the last scene are kept for the next call.
+ *
+ * @param latentsOf  latents of a scene that lies at a place of a larger one; its own, if nothing else
+ */
 export function symDiffuserClassifier(
   model: SymDiffuserModel,
   { progress, ...compute }: Omit<Work, "runStage">,
+  latentsOf: (scene: Scene, place: Rectangle) => Promise<readonly Image[]> = (scene) =>
+    sceneLatents(scene, model.latents, model.options.network.patch, compute),
 ): PartClassifier {
   const { options, latents, network, text, seed, scale, heads, classes, calibration } = model;
   const { patch } = options.network;
@@ -65,7 +72,7 @@ export function symDiffuserClassifier(
   ): Promise<Held> => {
     await held?.features.release();
     held = null;
-    const images = await sceneLatents(scene, latents, patch, compute);
+    const images = await latentsOf(scene, place);
     const where = { place, region, space };
     const key = keyOf(seed);
     const features = await sceneFeatures(network, images, scene.valid, where, text, key, options, compute, report);

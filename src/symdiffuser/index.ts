@@ -1,6 +1,7 @@
 /** @file Door of the room `symdiffuser/`: the paper, in the paper's order. */
 export { modelCheckpoint, modelFromCheckpoint } from "./checkpoint.ts";
 export { symDiffuserClassifier } from "./classify.ts";
+export { type ConsistencyOptions, denoisingErrors, usualConsistency } from "./consistency.ts";
 export { type CsdiffOptions, couplings, perceptions } from "./csdiff.ts";
 export type { Calibration } from "./held-out.ts";
 export { fitSymDiffuser, type SymDiffuserModel } from "./model.ts";
@@ -21,6 +22,9 @@ export {
   small,
 } from "./options.ts";
 export type { PretrainingOptions } from "./pretrain.ts";
+export { knownLatents, type SamplingOptions, usualSampling } from "./sample.ts";
+export { type GenerationOptions, generatingClassifier } from "./sample-classifier.ts";
+export { withHoles, withoutSources } from "./sample-scene.ts";
 export { tempered } from "./temperature.ts";
 export { clipFiles } from "./text/clip.ts";
 export {
@@ -33,5 +37,6 @@ export {
 } from "./text/encoder.ts";
 export { hashedTextEncoder } from "./text/hash.ts";
 export { openTextEncoder } from "./text/table.ts";
+export { decodeLatent, translated } from "./translate.ts";
 export { type VariantName, type VariantSettings, variantNames, variants } from "./variants.ts";
 export type { Work } from "./work.ts";

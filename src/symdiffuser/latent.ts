@@ -78,7 +78,7 @@ function channelStatistics(
 }
 
 /** Shape of the autoencoder of a source; its numbers do not matter. */
-function autoencoderLike({ bands, channels, kind }: LatentEncoder, patch: number): Autoencoder {
+export function autoencoderLike({ bands, channels, kind }: LatentEncoder, patch: number): Autoencoder {
   return initAutoencoder({ high: 0, low: 0 }, bands, channels, patch, kind === "vae");
 }
 
