@@ -47,7 +47,7 @@ export function addUncertaintyFlags(command: Command): void {
   command.addOption(
     flag(
       "--abstain <when>",
-      "no class for pixels less confident than a number, as 0.6, or whose label set has several classes: sets",
+      "no class for pixels less confident than a number, as 0.6, or whose label set has not exactly one: sets",
     ).argParser(parseAbstain),
   );
 }

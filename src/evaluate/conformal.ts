@@ -4,7 +4,7 @@
  *
  * @see Angelopoulos & Bates 2023, "Conformal prediction: a gentle introduction", sections 1, 2.1 and 4.2
  */
-import { mostProbable, rowsOf } from "./calibration.ts";
+import { rowsOf } from "./calibration.ts";
 
 /** How strange a class looks, by its probability (`lac`), or by that of all classes at least as probable (`aps`). */
 export const setScores = ["lac", "aps"] as const;
@@ -74,8 +74,8 @@ export function labelSetRule(
 }
 
 /**
- * Which classes belong to the set of each pixel, 1 or 0, `[n, K]`. The most probable class always does, so that no set
- * is empty. Pixels without probabilities (NaN) have no class.
+ * Which classes belong to the set of each pixel, 1 or 0, `[n, K]`. A set is empty where every class looks stranger than
+ * the held-out truth did, and where there are no probabilities (NaN).
  *
  * @param probabilities  `[n, K]`
  */
@@ -84,27 +84,28 @@ export function labelSets(probabilities: Float32Array, { score, thresholds }: La
   const members = new Uint8Array(probabilities.length);
   const scores = new Float64Array(classes);
   for (let row = 0; row * classes < probabilities.length; row++) {
-    if (Number.isNaN(probabilities[row * classes]!)) continue;
     scoreRow(score, probabilities, row, scores);
     for (let k = 0; k < classes; k++) if (scores[k]! <= thresholds[k]!) members[row * classes + k] = 1;
-    members[row * classes + mostProbable(probabilities, row, classes)] = 1;
   }
   return members;
 }
 
-/** Number of classes in each set, `[n]`, and the sets as bits: bit k is class k; null above 32 classes. */
+/** Most classes of a set that is held as bits; a 32nd bit is left to say "no data". */
+export const mostBits = 31;
+
+/** Number of classes in each set, `[n]`, and the sets as bits: bit k is class k; null above 31 classes. */
 export function setSizesAndBits(
   members: Uint8Array,
   classes: number,
 ): { readonly sizes: Uint16Array; readonly bits: Uint32Array | null } {
   const rows = members.length / classes;
   const sizes = new Uint16Array(rows);
-  const bits = classes <= 32 ? new Uint32Array(rows) : null;
+  const bits = classes <= mostBits ? new Uint32Array(rows) : null;
   for (let row = 0; row < rows; row++) {
     for (let k = 0; k < classes; k++) {
       if (members[row * classes + k] === 0) continue;
       sizes[row]!++;
-      if (bits !== null) bits[row] = (bits[row]! | (1 << k)) >>> 0;
+      if (bits !== null) bits[row]! |= 1 << k;
     }
   }
   return { sizes, bits };

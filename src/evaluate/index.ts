@@ -8,6 +8,7 @@ export {
   type LabelSetScores,
   labelSetRule,
   labelSets,
+  mostBits,
   type SetScore,
   scoreLabelSets,
   setScores,

@@ -40,7 +40,7 @@ export interface Uncertainty {
   readonly labelSets: { readonly wanted: LabelSetOptions; readonly found: LabelSetScores } | null;
   /** Share of test pixels that get no class, and the scores of the others; null where none are left. */
   readonly abstention: {
-    /** `sets`: label sets of several classes; a number: less confident. */
+    /** `sets`: label sets of not exactly one class; a number: less confident. */
     readonly when: "sets" | number;
     readonly share: number;
     readonly overallAccuracy: number | null;

@@ -5,6 +5,9 @@ import { type Html, html } from "./html.ts";
 const side = 260;
 const plot = { left: 44, right: side - 10, top: 10, bottom: side - 40 };
 
+/** Bins of fewer pixels have a point, but no part in the line. */
+const leastShare = 0.005;
+
 const x = (share: number): number => round(plot.left + share * (plot.right - plot.left));
 const y = (share: number): number => round(plot.bottom - share * (plot.bottom - plot.top));
 const round = (value: number): number => Math.round(value * 10) / 10;
@@ -23,9 +26,9 @@ export function reliabilityDiagram(title: string, curves: Readonly<Record<string
             html`<circle class="point line${line}" cx="${x(confidence)}" cy="${y(accuracy)}" r="${round(2 + 10 * Math.sqrt(count / pixels))}"/>`,
           ],
     );
-  const path = ({ bins }: Reliability): string =>
+  const path = ({ bins, pixels }: Reliability): string =>
     bins
-      .filter(({ count }) => count > 0)
+      .filter(({ count }) => count > 0 && count >= leastShare * pixels)
       .map(({ confidence, accuracy }, at) => `${at === 0 ? "M" : "L"}${x(confidence!)} ${y(accuracy!)}`)
       .join("");
   const ticks = [0, 0.25, 0.5, 0.75, 1];

@@ -95,6 +95,7 @@ figcaption b { color: var(--ink); font-weight: 600; }
 .chart text { fill: var(--soft); font-size: 12.5px; }
 .grid { stroke: var(--line); }
 .axis, .tick { stroke: var(--strong); }
+.part { margin-bottom: 24px; }
 .square { width: min(100%, 320px); }
 .point { fill-opacity: .35; stroke: none; }
 .point.line0 { fill: var(--line0); } .point.line1 { fill: var(--line1); }

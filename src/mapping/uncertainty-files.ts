@@ -6,6 +6,7 @@ import {
   type GeoTiffFile,
   type GeoTiffHead,
   labelSets,
+  mostBits,
   setSizesAndBits,
 } from "../evaluate/index.ts";
 import type { LandCoverClass, RasterData, Rectangle } from "../scene/index.ts";
@@ -15,10 +16,14 @@ import type { UncertaintyRule } from "./uncertainty.ts";
 /** Files by their names without ending; each is a raster `.tif` and a style `.qml`. */
 export const uncertaintyNames = ["entropy", "disagreement", "label-sets", "set-size"] as const;
 
-/** The smallest type that has a bit for every class. */
-function bitsType(classes: number): typeof Uint8Array | typeof Uint16Array | typeof Uint32Array {
-  return classes <= 8 ? Uint8Array : classes <= 16 ? Uint16Array : Uint32Array;
-}
+type Whole = typeof Uint8Array | typeof Uint16Array | typeof Uint32Array;
+
+/** The smallest type that has a bit for every class and one more. */
+const bitsType = (classes: number): Whole => (classes < 8 ? Uint8Array : classes < 16 ? Uint16Array : Uint32Array);
+const largestOf = (type: Whole): number => 2 ** (8 * type.BYTES_PER_ELEMENT) - 1;
+
+type Sets = ReturnType<typeof setSizesAndBits>;
+type Find = (sets: Sets) => ArrayLike<number>;
 
 export interface UncertaintyFiles {
   /** @param members  label sets of the part, `[n, K]`; null where no rule makes any */
@@ -29,8 +34,8 @@ export interface UncertaintyFiles {
 }
 
 /**
- * The rasters that a rule asks for. Label sets are bits: bit k is class k + 1, as the metadata `BIT_<k>` tell; above 32
- * classes there are sizes alone. 0 is a pixel that was not classified.
+ * The rasters that a rule asks for. Label sets are bits: bit k is class k + 1, as the metadata `BIT_<k>` tell; above 31
+ * classes there are sizes alone. The largest value of the type is a pixel that was not classified, 0 an empty set.
  *
  * @param values  what rasters of measures have in common
  */
@@ -42,8 +47,8 @@ export function uncertaintyFiles(
 ): UncertaintyFiles {
   const K = classes.length;
   const styles = new Map<string, string>();
-  const outputs: { readonly raster: GeoTiffFile; readonly of: (map: LandCoverMap, sets: Sets) => RasterData }[] = [];
-  type Sets = ReturnType<typeof setSizesAndBits> | null;
+  const outputs: { readonly raster: GeoTiffFile; readonly of: (map: LandCoverMap, sets: Sets | null) => RasterData }[] =
+    [];
   const add = (
     name: (typeof uncertaintyNames)[number],
     head: Partial<GeoTiffHead>,
@@ -59,21 +64,25 @@ export function uncertaintyFiles(
     if (hasHeads) add("disagreement", { bandNames: ["disagreement (nats)"] }, range, (map) => map.disagreement!);
   }
   if (rule !== null) {
-    const common = { nodata: 0, overviews: values.overviews ? ("mode" as const) : null };
     const metadata = {
       ...values.metadata,
       COVERAGE: String(rule.coverage),
       SET_SCORE: `${rule.score}${rule.classConditional ? ", class-conditional" : ""}`,
     };
+    /** Whole numbers of classified pixels. */
+    const whole = (name: "label-sets" | "set-size", type: Whole, band: string, more: object, of: Find): void => {
+      const nodata = largestOf(type);
+      const overviews = values.overviews ? "mode" : null;
+      const head = { type, nodata, overviews, bandNames: [band], metadata: { ...metadata, ...more } } as const;
+      add(name, head, name === "set-size" ? [0, K] : null, ({ labels }, sets) => {
+        const data = new type(of(sets!));
+        for (const [pixel, label] of labels.entries()) if (label === 0) data[pixel] = nodata;
+        return data;
+      });
+    };
     const ofBits = Object.fromEntries(classes.map(({ name, code }, k) => [`BIT_${k}`, `${name} (${code})`]));
-    const type = bitsType(K);
-    if (K <= 32) {
-      const head = { ...common, type, bandNames: ["label set (bits)"], metadata: { ...metadata, ...ofBits } };
-      add("label-sets", head, null, (_, sets) => type.from(sets!.bits!));
-    }
-    const sizes = K < 256 ? Uint8Array : Uint16Array;
-    const head = { ...common, type: sizes, bandNames: ["classes in the label set"], metadata };
-    add("set-size", head, [1, K], (_, sets) => sizes.from(sets!.sizes));
+    if (K <= mostBits) whole("label-sets", bitsType(K), "label set (bits)", ofBits, ({ bits }) => bits!);
+    whole("set-size", K < 255 ? Uint8Array : Uint16Array, "classes in the label set", {}, ({ sizes }) => sizes);
   }
   return {
     rasters: outputs.map(({ raster }) => raster),

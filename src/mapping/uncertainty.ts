@@ -22,7 +22,7 @@ export interface UncertaintyOptions {
   readonly entropy: boolean;
   /** Write `label-sets.tif` and `set-size.tif`; null: not. */
   readonly labelSets: LabelSetOptions | null;
-  /** No class for pixels whose label set has more than one class (`sets`) or that are less confident; null: all get one. */
+  /** No class for pixels whose label set has not exactly one (`sets`), or that are less confident; null: all get one. */
   readonly abstain: "sets" | number | null;
 }
 
