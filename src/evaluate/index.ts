@@ -20,6 +20,7 @@ export { geoJsonParts, type ToLonLat } from "./geojson.ts";
 export { writeGeoPackage } from "./geopackage.ts";
 export { createGeoTiff, type GeoTiffFile } from "./geotiff-file.ts";
 export { encodeGeoTiff, type GeoTiff, type GeoTiffHead, geoTiffParts } from "./geotiff-writer.ts";
+export { type ImageScores, imageScores, type ScoredImage } from "./image-scores.ts";
 export { cellsPicture, type MapData, type MapNotes, mapPicture, mapSide } from "./legend.ts";
 export {
   classPicture,
@@ -72,6 +73,7 @@ export type {
 } from "./report-data.ts";
 export { pixelSizeM, scaleBar } from "./scale-bar.ts";
 export { type ClassScores, kappa, type Scores, type Spread, scores, spread } from "./scores.ts";
+export { sideBySide } from "./side-by-side.ts";
 export { sieved } from "./sieve.ts";
 export { bandsToShow, sourcePicture } from "./source-picture.ts";
 export { type SplitCount, splitCounts } from "./split-counts.ts";
