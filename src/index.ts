@@ -59,6 +59,11 @@ export {
   viridis,
 } from "./evaluate/index.ts";
 export {
+  type CellOutcome,
+  type CellResult,
+  cellOutcomes,
+  type ExperimentHooks,
+  type ExperimentOptions,
   formatMetrics,
   type Job,
   type JobEvent,
@@ -68,7 +73,9 @@ export {
   mapScene,
   metricsSchema,
   parseMetrics,
+  runExperiment,
   runJob,
+  writeTables,
 } from "./mapping/index.ts";
 export type { RunStage, Stage } from "./nn/index.ts";
 export {
@@ -177,10 +184,13 @@ export {
   writeCheckpoint,
 } from "./tensor/index.ts";
 export {
+  type Cell,
+  type Column,
   type ConfigKey,
   configKeys,
   configText,
   dataChecksums,
+  type Experiment,
   type FileSceneConfig,
   jsonSchema,
   type LoopOptions,
@@ -191,8 +201,10 @@ export {
   type RunConfig,
   type RunHooks,
   readConfig,
+  readExperiment,
   readRunSplit,
   resolveConfig,
+  resolveExperiment,
   runFiles,
   runStage,
   type SimulatedSceneConfig,
