@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { encodePng, namedScoresOf, newPicture, type ReportData, renderReport } from "../../src/evaluate/index.ts";
+import {
+  encodePng,
+  namedScoresOf,
+  newPicture,
+  type ReportData,
+  reliability,
+  renderReport,
+} from "../../src/evaluate/index.ts";
 
 const hostile = `<b>&"'`;
 const escaped = "&lt;b&gt;&amp;&quot;&#39;";
@@ -11,6 +18,8 @@ const classes: ReportData["classes"] = [
 const picture = encodePng(newPicture(8, 9, [1, 2, 3]));
 const names = classes.map(({ name }) => name);
 const scores = namedScoresOf([[1200, 40], [0, 25]], names); // biome-ignore format: a matrix
+
+const reliable = reliability(Float32Array.of(0.8, 0.2, 0.3, 0.7, 0.75, 0.25), [0, 1, 1], 2);
 
 const full: ReportData = {
   title: `Tiny ${hostile}`,
@@ -32,6 +41,19 @@ const full: ReportData = {
       { labelled: 30, train: 5, validation: 0, test: 25 },
     ],
     picture,
+  },
+  uncertainty: {
+    calibration: {
+      temperature: 1.875,
+      from: "folds",
+      heldOut: { before: reliable, after: reliable },
+      test: { before: reliable, after: reliable },
+    },
+    labelSets: {
+      wanted: { coverage: 0.9, score: "lac", classConditional: true },
+      found: { coverage: 0.8712, coverageByClass: [0.9, null], meanSize: 1.25, single: 0.75 },
+    },
+    abstention: { when: "sets", share: 0.25, overallAccuracy: 0.95, averageAccuracy: 0.9, kappa: null },
   },
   sources: [{ title: hostile, caption: hostile, png: picture }],
   groundTruth: picture,
@@ -110,6 +132,22 @@ describe("renderReport", () => {
     assert.ok(text.includes("0.3 s diffusion 30 min 59 s night 2 h 2 min peak memory 3.00 GiB"));
   });
 
+  it("says how far probabilities can be trusted, and what was found beside what was wanted", () => {
+    const text = textOf(html);
+    assert.ok(text.includes("Temperature 1.88, fitted on training pixels, by folds of ground"), text);
+    assert.ok(text.includes("Held-out pixels 3 41.67 41.67 0.655 0.655 Test pixels 3 41.67"), text);
+    assert.ok(text.includes("Wanted coverage 90.00 % Found on test pixels 87.12 % Classes in a set 1.25"));
+    assert.ok(text.includes("Score LAC, each class by itself Without the 25.00 % of test pixels whose label set has"));
+    assert.equal(html.match(/class="chart square"/g)!.length, 2);
+    const { calibration, labelSets } = full.uncertainty!;
+    const none = { when: 0.6, share: 1, overallAccuracy: null, averageAccuracy: null, kappa: null };
+    const only = renderReport({ ...full, uncertainty: { calibration: null, labelSets: null, abstention: none } });
+    assert.ok(
+      textOf(only).includes("Without the 100.00 % of test pixels whose class is less probable than 60.00 %, none"),
+    );
+    assert.ok(calibration && labelSets);
+  });
+
   it("says what was done to the files, and counts the pixels of each class", () => {
     const text = textOf(html);
     assert.ok(text.includes(`Common grid ${hostile} lidar: averaged from 0.5 m to 1 m `));
@@ -124,7 +162,8 @@ describe("renderReport", () => {
   });
 
   it("draws curves, with gaps where a loss was not finite, and copes with one point or none", () => {
-    const paths = [...html.matchAll(/<path [^>]* d="([^"]*)"/g)].map(([, path]) => path!);
+    const training = html.slice(html.indexOf("<h2>Training"));
+    const paths = [...training.matchAll(/<path [^>]* d="([^"]*)"/g)].map(([, path]) => path!);
     assert.deepEqual(
       paths.map((path) => path.replace(/[\d. ]+/g, "")),
       ["MM", "ML", "M"],
