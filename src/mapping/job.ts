@@ -8,6 +8,7 @@ import {
   isOfPlots,
   openScene,
   openSceneWindows,
+  type PartClassifier,
   type Progress,
   readSplit,
   type Scene,
@@ -16,7 +17,7 @@ import {
   type Split,
   sceneWindows,
 } from "../scene/index.ts";
-import { type PartClassifier, type SymDiffuserModel, symDiffuserClassifier } from "../symdiffuser/index.ts";
+import { type SymDiffuserModel, symDiffuserClassifier } from "../symdiffuser/index.ts";
 import {
   type ChosenDevice,
   chooseDevice,
