@@ -120,6 +120,10 @@ describe("resolveExperiment", () => {
       messageOf({ settings: { network: { heds: 8 } }, variants: ["V2"] }),
       /^trial\.yaml: settings\.network\.heds: unknown key; .* — did you mean heads\?$/,
     );
+    assert.equal(
+      messageOf({ scenes: ["made.yaml", "./made.yaml"] }),
+      "trial.yaml: expected names of scenes, variants and sets of sources that differ; got made/symdiffuser-full-split0-seed0 twice",
+    );
     assert.match(messageOf({ scenes: { "a/b": "made.yaml" } }), /^trial\.yaml: scenes: expected the file/);
   });
 });

@@ -78,7 +78,15 @@ export function resolveExperiment(
   const plan = { keys, where, baseFolder, folder, overrides };
   const scenes = new Map(sceneFiles(keys).map(([name, given]) => [name, sceneConfig(plan, name, given)]));
   const columns = columnsOf(keys);
-  return { name: keys.name, out: folder, scenes, columns, cells: cellsOf(plan, columns) };
+  const cells = cellsOf(plan, columns);
+  // Some file systems take a letter and its capital for the same.
+  const folders = cells.map(({ id }) => id.toLowerCase());
+  const again = cells.find((_, at) => folders.indexOf(folders[at]!) < at);
+  if (again !== undefined) {
+    const message = `expected names of scenes, variants and sets of sources that differ; got ${again.id} twice`;
+    throw refusal(where, { path: [], message, value: again.id });
+  }
+  return { name: keys.name, out: folder, scenes, columns, cells };
 }
 
 /** What all runs of an experiment share. */
