@@ -28,6 +28,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./evaluate.ts"),
   },
   {
+    name: "translate",
+    summary: "make one source of a scene from others",
+    words: { "<run>": "folder of the run" },
+    load: () => import("./translate.ts"),
+  },
+  {
+    name: "consistency",
+    summary: "tell where the sources of a scene do not go together",
+    words: { "<run>": "folder of the run" },
+    load: () => import("./consistency.ts"),
+  },
+  {
     name: "experiment",
     summary: "train many runs — methods, variants, sources, seeds — and make tables of them",
     words: { "<file>": "experiment file in YAML" },

@@ -4,9 +4,11 @@ import type { DeviceChoice } from "../tensor/index.ts";
 import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
 import { deviceFlag, wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
+import { addSamplingFlags, type SamplingFlags, samplingOptions, sourceNames } from "./sampling-flags.ts";
 import { addUncertaintyFlags, type UncertaintyFlags, uncertaintyOptions } from "./uncertainty-flags.ts";
 
-interface EvaluateFlags extends CommonFlags, UncertaintyFlags {
+interface EvaluateFlags extends CommonFlags, UncertaintyFlags, SamplingFlags {
+  readonly without?: readonly string[];
   readonly labels?: string;
   readonly split?: string;
   readonly out?: string;
@@ -18,6 +20,13 @@ export const define: Define = (command, context) => {
   command.addOption(flag("--labels <file>", "other labels on the grid of the run (default: those of the run)"));
   command.addOption(flag("--split <file>", "other split, as split.json of a run (default: that of the run)"));
   addUncertaintyFlags(command);
+  command.addOption(
+    flag(
+      "--without <names>",
+      "generate these sources from the others, as s1 or s1,dem, and compare with what else one could do",
+    ).argParser(sourceNames),
+  );
+  addSamplingFlags(command);
   command.addOption(flag("--out <dir>", "folder of the results (default: evaluation in the folder of the run)"));
   command.addOption(
     flag("--threads <number>", "threads to compute with").argParser(wholeNumber).default(0, "all cores"),
@@ -26,6 +35,8 @@ export const define: Define = (command, context) => {
   addCommonFlags(command);
   command.action(async (run: string, { labels, split, out, threads, device = "cpu", ...flags }: EvaluateFlags) => {
     const uncertainty = uncertaintyOptions("evaluate", flags);
+    const { without = [] } = flags;
+    const generation = { without, fillHoles: false, sampling: samplingOptions(flags) };
     const absolute = (path: string | undefined): string | null => (path === undefined ? null : resolve(path));
     await doJob(
       {
@@ -37,6 +48,7 @@ export const define: Define = (command, context) => {
         threads,
         device,
         ...(uncertainty === null ? {} : { uncertainty }),
+        ...(without.length === 0 ? {} : { generation }),
       },
       null,
       flags,

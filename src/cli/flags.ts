@@ -237,3 +237,13 @@ export function wholeNumber(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new InvalidArgumentError(`expected an integer ≥ 0; got "${text}"`);
 }
+
+/** Files by the name of their source, of a flag that is repeated for every file of another scene. @throws InvalidArgumentError */
+export function addSource(
+  text: string,
+  before: Readonly<Record<string, readonly string[]>> = {},
+): Record<string, readonly string[]> {
+  const { name, kind, file } = parseSource(text);
+  if (kind !== null) throw new InvalidArgumentError(`expected NAME=FILE, the kind is that of the run; got "${text}"`);
+  return { ...before, [name]: [...(before[name] ?? []), file] };
+}

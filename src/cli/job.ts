@@ -1,6 +1,6 @@
 /** @file Does a job while it shows progress, and ends it in good order when people press Ctrl-C. */
-import { type Metrics, methodTable, percent } from "../evaluate/index.ts";
-import { type Job, type JobResult, runJob } from "../mapping/index.ts";
+import { formatTable, type Metrics, methodTable, percent } from "../evaluate/index.ts";
+import { type Job, type JobResult, runJob, type Translation } from "../mapping/index.ts";
 import { StoppedError } from "../tensor/index.ts";
 import { type CommonFlags, type Context, printJson } from "./command.ts";
 import { type ProgressStyle, progressView } from "./progress.ts";
@@ -82,11 +82,22 @@ export function metricsText(metrics: Metrics): string {
   return `${methodTable(methods)}\n${pixels}\n`;
 }
 
+/** How near a generated source is to the real one. */
+function translationText({ from, to, pixels, scores }: Translation): string {
+  const digits = (value: number | null, places: number): string => (value === null ? "–" : value.toFixed(places));
+  const rows = Object.entries(scores).map(([name, one]) => [
+    ...[name, digits(one.psnr, 2), digits(one.ssim, 3), digits(one.spectralAngle, 2), digits(one.correlation, 3)],
+  ]);
+  const table = formatTable([`${to} from ${from.join(", ")}`, "PSNR dB", "SSIM", "SAM °", "r"], rows);
+  return `${table}\n${grouped(pixels)} test pixels; pre-training saw them, as it sees all, without labels\n`;
+}
+
 /** What a job made, and where to look. */
-export function resultText({ folder, files, metrics }: JobResult): string {
-  const numbers = metrics === null ? "" : `${metricsText(metrics)}\n`;
+export function resultText({ folder, files, metrics, translation }: JobResult): string {
+  const text = metrics ? metricsText(metrics) : translation ? translationText(translation) : "";
+  const numbers = text === "" ? "" : `${text}\n`;
   const report = files.find((file) => file.endsWith("report.html"));
-  const look = report ?? files.find((file) => file.endsWith("map.png"));
+  const look = report ?? files.find((file) => file.endsWith(".png"));
   return `${numbers}${look === undefined ? "" : `Open ${look}\n`}All files are in ${folder}\n`;
 }
 

@@ -5,12 +5,15 @@ import type { Area } from "../evaluate/index.ts";
 import { type PolygonFormat, polygonFormats } from "../mapping/index.ts";
 import type { DeviceChoice } from "../tensor/index.ts";
 import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
-import { deviceFlag, parseSource, wholeNumber } from "./flags.ts";
+import { addSource, deviceFlag, wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
+import { addSamplingFlags, type SamplingFlags, samplingOptions, sourceNames } from "./sampling-flags.ts";
 import { addUncertaintyFlags, type UncertaintyFlags, uncertaintyOptions } from "./uncertainty-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
-interface MapFlags extends CommonFlags, UncertaintyFlags {
+interface MapFlags extends CommonFlags, UncertaintyFlags, SamplingFlags {
+  readonly without?: readonly string[];
+  readonly fillHoles?: true;
   readonly source?: Readonly<Record<string, readonly string[]>>;
   readonly out?: string;
   readonly threads: number;
@@ -39,19 +42,15 @@ function parseArea(text: string): Area {
   return { value: Number(parts[1]), unit: parts[2] === undefined ? "pixels" : "m²" };
 }
 
-function addSource(
-  text: string,
-  before: Readonly<Record<string, readonly string[]>> = {},
-): Record<string, readonly string[]> {
-  const { name, kind, file } = parseSource(text);
-  if (kind !== null) throw new InvalidArgumentError(`expected NAME=FILE, the kind is that of the run; got "${text}"`);
-  return { ...before, [name]: [...(before[name] ?? []), file] };
-}
-
 export const define: Define = (command, context) => {
   command.addOption(
     flag("--source <name=FILE>", "raster of another scene; repeat for every source of the run").argParser(addSource),
   );
+  command.addOption(
+    flag("--without <names>", "generate these sources from the others, as s1 or s1,dem").argParser(sourceNames),
+  );
+  command.addOption(flag("--fill-holes", "generate pixels that some sources lack"));
+  addSamplingFlags(command);
   command.addOption(flag("--out <dir>", "folder of the map (default: map in the folder of the run)"));
   command.addOption(
     flag("--threads <number>", "threads to compute with").argParser(wholeNumber).default(0, "all cores"),
@@ -86,6 +85,11 @@ export const define: Define = (command, context) => {
     if (minArea !== null && polygons === null) {
       throw new UsageError("map", "expected --polygons with --min-area; got none");
     }
+    const { without = [], fillHoles = false } = flags;
+    const twice = without.find((name) => source !== undefined && Object.hasOwn(source, name));
+    if (twice !== undefined) throw new UsageError("map", `expected --source or --without for ${twice}; got both`);
+    const isComplete = without.length === 0 && !fillHoles;
+    const generation = { without, fillHoles, sampling: samplingOptions(flags) };
     const folder = out === undefined ? null : resolve(out);
     const uncertainty = uncertaintyOptions("map", flags, flags.uncertainty);
     const files = { cog, probabilities, polygons, smallestArea: minArea };
@@ -93,6 +97,7 @@ export const define: Define = (command, context) => {
       {
         ...{ job: "map", run: resolve(run), sources: source ?? null, out: folder, files, threads, device },
         ...(uncertainty === null ? {} : { uncertainty }),
+        ...(isComplete ? {} : { generation }),
       },
       null,
       flags,

@@ -25,7 +25,7 @@ export async function removeOwn(files: Iterable<string>): Promise<void> {
 
 /** Files that some maps have and others have not. */
 const optionalFiles = [
-  ...["probabilities.tif", "polygons.gpkg", "polygons.geojson", "polygons.qml"],
+  ...["generated.tif", "probabilities.tif", "polygons.gpkg", "polygons.geojson", "polygons.qml"],
   ...uncertaintyNames.flatMap((name) => [`${name}.tif`, `${name}.qml`]),
 ];
 

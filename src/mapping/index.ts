@@ -8,9 +8,11 @@ export {
 } from "./experiment/run-experiment.ts";
 export { stateText, writeTables } from "./experiment/tables.ts";
 export { type MapFiles, usualFiles } from "./files.ts";
-export type { Job, JobEvent, JobHooks, JobResult } from "./job.ts";
+export type { Generation } from "./generation.ts";
+export type { Job, JobEvent, JobHooks, JobResult } from "./jobs.ts";
 export { type LandCoverMap, mapScene } from "./map.ts";
 export { formatMetrics, metricsSchema, parseMetrics } from "./metrics-file.ts";
 export { type PolygonFormat, polygonFormats } from "./polygon-files.ts";
 export { runJob } from "./run-job.ts";
+export type { Translation, TranslationOptions } from "./translate.ts";
 export { type UncertaintyOptions, usualLabelSets } from "./uncertainty.ts";

@@ -1,47 +1,44 @@
-/** @file What can be asked for: a training with its map and report, a map, an evaluation. */
+/** @file What can be asked for, done: a training with its map and report, a map, an evaluation, generated sources. */
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Metrics, percent, renderReport, splitTable, type Uncertainty } from "../evaluate/index.ts";
+import {
+  type GeoTiffFile,
+  type Metrics,
+  percent,
+  renderReport,
+  splitTable,
+  type Uncertainty,
+} from "../evaluate/index.ts";
 import {
   type Classifier,
-  isOfPlots,
-  openScene,
-  openSceneWindows,
   type PartClassifier,
   type Progress,
   readSplit,
   type Scene,
-  type SceneOutline,
   type SceneWindows,
   type Split,
   sceneWindows,
 } from "../scene/index.ts";
-import { type SymDiffuserModel, symDiffuserClassifier } from "../symdiffuser/index.ts";
 import {
-  type ChosenDevice,
-  chooseDevice,
-  DataError,
-  type DeviceChoice,
-  StoppedError,
-  writeAtomically,
-} from "../tensor/index.ts";
-import {
-  configText,
-  openRun,
-  openRunScene,
-  type RunConfig,
-  readRunSplit,
-  runFiles,
-  sourceOptions,
-  trainRun,
-} from "../train/index.ts";
+  type GenerationOptions,
+  generatingClassifier,
+  type SymDiffuserModel,
+  symDiffuserClassifier,
+} from "../symdiffuser/index.ts";
+import { DataError, StoppedError, writeAtomically } from "../tensor/index.ts";
+import { configText, openRun, openRunScene, readRunSplit, runFiles, trainRun } from "../train/index.ts";
+import { consistency } from "./consistency.ts";
 import { type MapFiles, mapWriter, usualFiles, writeMap } from "./files.ts";
+import { alternatives, generatedFile, generatedText, prepared } from "./generation.ts";
+import type { Job, JobControl, JobOf, JobResult } from "./jobs.ts";
 import { type LandCoverMap, mapParts, mapScene } from "./map.ts";
 import { formatMetrics } from "./metrics-file.ts";
+import { deviceOf, openWork, originOf, otherScene, stoppable, tell, tellDevice } from "./open-work.ts";
 import type { Origin } from "./origin.ts";
 import { metricsOf, type Outcome, reportOf } from "./report.ts";
 import { writeSplitFiles, writeSplitPolygons } from "./split-files.ts";
+import { translate } from "./translate.ts";
 import {
   listened,
   noUncertainty,
@@ -52,77 +49,7 @@ import {
   usualLabelSets,
 } from "./uncertainty.ts";
 
-/** Progress of a named task, or a sentence worth knowing. */
-export type JobEvent =
-  | {
-      readonly kind: "task";
-      readonly task: string;
-      readonly done: number;
-      readonly total: number;
-      readonly unit: string;
-      readonly detail?: string;
-    }
-  | { readonly kind: "note"; readonly text: string };
-
-export interface JobHooks {
-  onEvent(event: JobEvent): void;
-  /** Ends the job with a StoppedError, its state saved. */
-  readonly stop: AbortSignal;
-}
-
-/** Plain data, so that it can be sent to a worker. */
-export type Job =
-  | {
-      readonly job: "train";
-      readonly config: RunConfig;
-      readonly resume: boolean;
-      readonly overwrite: boolean;
-      readonly command: string;
-    }
-  | {
-      readonly job: "map";
-      readonly run: string;
-      /** Files of another scene by source; null for the run's own scene. */
-      readonly sources: Readonly<Record<string, readonly string[]>> | null;
-      /** Folder of the results; null for `map/` in the run's folder. */
-      readonly out: string | null;
-      /** @default the usual files alone */
-      readonly files?: MapFiles;
-      /** @default none */
-      readonly uncertainty?: UncertaintyOptions;
-      readonly threads: number;
-      /** @default cpu */
-      readonly device?: DeviceChoice;
-    }
-  | {
-      readonly job: "evaluate";
-      readonly run: string;
-      /** Label file on the run's grid instead of the run's own. */
-      readonly labels: string | null;
-      /** Split file instead of the run's own. */
-      readonly split: string | null;
-      /** @default label sets at a coverage of 0.9, where the model has what they need */
-      readonly uncertainty?: UncertaintyOptions;
-      /** Folder of the results; null for `evaluation/` in the run's folder. */
-      readonly out: string | null;
-      readonly threads: number;
-      /** @default cpu */
-      readonly device?: DeviceChoice;
-    };
-
-export interface JobResult {
-  readonly folder: string;
-  readonly files: readonly string[];
-  readonly metrics: Metrics | null;
-}
-
-/** How a job in a worker is told of, and stopped. */
-export interface JobControl {
-  readonly onEvent: (event: JobEvent) => void;
-  readonly isStopped: () => boolean;
-}
-
-type JobOf<Kind extends Job["job"]> = Extract<Job, { readonly job: Kind }>;
+export type { Job, JobControl, JobEvent, JobHooks, JobResult } from "./jobs.ts";
 
 /** Write the numbers and the report of an outcome; returns the numbers and the files' paths. */
 async function writeOutcome(
@@ -136,22 +63,6 @@ async function writeOutcome(
   await writeAtomically(numbers, text.encode(formatMetrics(metrics)));
   return { metrics, files: [report, numbers] };
 }
-
-function tellDevice({ onEvent }: JobControl, { note }: ChosenDevice): void {
-  if (note !== null) onEvent({ kind: "note", text: note });
-}
-
-/** The device of a job, told of. */
-async function deviceOf(choice: DeviceChoice = "cpu", threads: number, control: JobControl) {
-  const chosen = await chooseDevice(choice, threads);
-  tellDevice(control, chosen);
-  return chosen.device;
-}
-
-const tell =
-  ({ onEvent }: JobControl, task: string, unit: string): Progress =>
-  (done, total) =>
-    onEvent({ kind: "task", task, done, total, unit });
 
 async function train({ config, resume, overwrite, command }: JobOf<"train">, control: JobControl): Promise<JobResult> {
   const folder = config.out;
@@ -227,49 +138,48 @@ async function tested(
   return { map, uncertainty: rule && uncertaintyOf(model, rule, heard.probabilities, classOf) };
 }
 
-function originOf(scene: SceneOutline, config: RunConfig, method: string): Origin {
-  return { scene, method, isSimulated: "simulate" in config.scene };
-}
-
-/** Files of the same sources as the run's, as a scene without labels. */
-async function otherScene(
-  config: RunConfig,
-  files: Readonly<Record<string, readonly string[]>>,
-): Promise<SceneWindows> {
-  const known = "simulate" in config.scene ? {} : config.scene.sources;
-  const sources = Object.entries(files).map(([name, file]) => {
-    const own = known[name];
-    return own === undefined ? { name, file } : sourceOptions(name, { ...own, file });
-  });
-  const options = { name: config.name, sources };
-  return isOfPlots(options) ? sceneWindows(await openScene(options)) : openSceneWindows(options);
-}
-
-async function map(
-  { run, sources, out, files = usualFiles, uncertainty = noUncertainty, threads, device: choice }: JobOf<"map">,
-  control: JobControl,
-): Promise<JobResult> {
-  const device = await deviceOf(choice, threads, control);
+async function map(job: JobOf<"map">, control: JobControl): Promise<JobResult> {
+  const { run, sources, out, files = usualFiles, uncertainty = noUncertainty, threads } = job;
+  const generation = job.generation ?? null;
+  const device = await deviceOf(job.device, threads, control);
   const { config, model } = await openRun(run);
   const rule = uncertaintyRule(uncertainty, model);
   // The run's own scene was in memory for its training, and is so again.
   const own = sources === null ? await openRunScene(config) : null;
-  const scene = sources === null ? sceneWindows(own!) : await otherScene(config, sources);
+  const given = own && generation ? prepared(own, generation) : own;
+  const scene = sources === null ? sceneWindows(given!) : await otherScene(config, sources, generation);
+  let flags: GeoTiffFile | null = null;
   try {
     const splitFile = join(run, runFiles.split);
     const split = own !== null && existsSync(splitFile) ? readSplit(splitFile, own) : null;
-    const classifier = symDiffuserClassifier(model, { threads, device, progress: () => () => {} });
+    const work = { threads, device, progress: () => () => {} };
+    const onGenerated: GenerationOptions["onGenerated"] = (part, generated) => flags?.write(part, generated);
+    const classifier =
+      generation === null
+        ? symDiffuserClassifier(model, work)
+        : generatingClassifier(model, { without: generation.without, fill: generation.sampling, onGenerated }, work);
     classifier.check(scene);
     const folder = out ?? join(run, "map");
     await mkdir(folder, { recursive: true });
-    const origin = { ...originOf(scene, config, classifier.name), ...(own === null && { isSimulated: false }) };
+    const origin = {
+      ...originOf(scene, config, classifier.name),
+      ...(own === null && { isSimulated: false }),
+      ...(generation !== null && { generated: generatedText(generation) }),
+    };
+    if (generation !== null) {
+      flags = generatedFile(folder, origin, model);
+      control.onEvent({ kind: "note", text: generatedText(generation) });
+    }
     const written = await writeParts(classifier, scene, folder, origin, model.classes, files, rule, control);
+    await flags?.finish();
+    if (flags !== null) written.push(flags.file);
     // The folder of a run has the split that it was trained with.
     if (!existsSync(join(folder, runFiles.split))) {
       written.push(...(await writeSplitPolygons(folder, own ?? { ...scene, labels: null }, split)));
     }
     return { folder, files: written, metrics: null };
   } finally {
+    flags?.abandon();
     await scene.close();
   }
 }
@@ -325,7 +235,7 @@ function relabelled(scene: Scene, classes: Outcome["classes"]): Scene {
 }
 
 async function evaluate(
-  { run, labels, split: splitFile, uncertainty: asked, out, threads, device: choice }: JobOf<"evaluate">,
+  { run, labels, split: splitFile, uncertainty: asked, generation, out, threads, device: choice }: JobOf<"evaluate">,
   control: JobControl,
 ): Promise<JobResult> {
   const device = await deviceOf(choice, threads, control);
@@ -339,32 +249,55 @@ async function evaluate(
       : { ...config.scene, labels: { ...config.scene.labels, file: [labels] } };
   const scene = relabelled(await openRunScene({ ...config, scene: described }), model.classes);
   const split: Split = splitFile === null ? readRunSplit(run) : readSplit(splitFile, scene);
-  const classifier = symDiffuserClassifier(model, { threads, device, progress: (task) => tell(control, task, "tile") });
+  const work = { threads, device, progress: (task: string) => stoppable(control, tell(control, task, "tile")) };
   const start = performance.now();
-  const result = await tested(classifier, model, scene, split, asked, control);
-  const folder = out ?? join(run, "evaluation");
+  let result: Pick<Outcome, "map" | "uncertainty">;
+  let baselines: Outcome["baselines"] = new Map();
+  if (generation === undefined)
+    result = await tested(symDiffuserClassifier(model, work), model, scene, split, asked, control);
+  else {
+    const { without, sampling: fill } = generation;
+    const generating = generatingClassifier(model, { without, fill }, work);
+    result = await tested(generating, model, prepared(scene, generation), split, asked, control);
+    const progress = (task: string): Progress => tell(control, task, "part");
+    baselines = await alternatives(model, scene, split, generation, work, progress);
+    control.onEvent({ kind: "note", text: generatedText(generation) });
+  }
+  const folder = out ?? join(run, ["evaluation", ...(generation ? ["without", ...generation.without] : [])].join("-"));
   await mkdir(folder, { recursive: true });
   const { metrics, files } = await writeOutcome(folder, {
-    scene,
+    scene: generation === undefined ? scene : { ...scene, notes: [...scene.notes, generatedText(generation)] },
     split,
     classes: model.classes,
     ...result,
-    baselines: new Map(),
+    baselines,
     curves: new Map(),
     timingsSeconds: { map: (performance.now() - start) / 1e3 },
     device,
     seed: model.seed,
     patch: config.network.patch,
     configuration: configText(config),
-    command: `symdiffuser evaluate ${run}`,
+    command: ["symdiffuser evaluate", run, ...(generation?.without ?? []).map((name) => `--without ${name}`)].join(" "),
   });
   return { folder, files, metrics };
+}
+
+async function translation(job: JobOf<"translate">, control: JobControl): Promise<JobResult> {
+  const work = await openWork(job, "translation", control);
+  return { folder: work.folder, ...(await translate(job.options, work)), metrics: null };
+}
+
+async function consistencyOf(job: JobOf<"consistency">, control: JobControl): Promise<JobResult> {
+  const work = await openWork(job, "consistency", control);
+  return { folder: work.folder, ...(await consistency(job.options, work)), metrics: null };
 }
 
 const kinds: { readonly [Kind in Job["job"]]: (job: JobOf<Kind>, control: JobControl) => Promise<JobResult> } = {
   train,
   map,
   evaluate,
+  translate: translation,
+  consistency: consistencyOf,
 };
 
 /** Do a job in this thread. */

@@ -10,23 +10,31 @@ export interface Origin {
   readonly method: string;
   /** Whether the sources themselves are simulated. */
   readonly isSimulated: boolean;
+  /** What a model made up of it, and how; none, if not told. */
+  readonly generated?: string;
 }
 
 /**
- * Fields of every raster that is written. `GENERATED` tells whether the sources were made by a program, `FILLED` whether
+ * Fields of every raster that is written. `GENERATED` tells whether sources were made by a program, `FILLED` whether
  * pixels of a source were interpolated; both are `no` or tell what was done.
  */
-export function originFields({ scene, method, isSimulated }: Origin): Required<Pick<GeoTiff, "software" | "metadata">> {
+export function originFields({
+  scene,
+  method,
+  isSimulated,
+  generated,
+}: Origin): Required<Pick<GeoTiff, "software" | "metadata">> {
   const sources = scene.sources.map(({ name, kind, bands }) => {
     const count = `${bands} band${bands === 1 ? "" : "s"}`;
     return kind === name ? `${name} (${count})` : `${name} (${kind}, ${count})`;
   });
+  const made = [...(isSimulated ? ["the sources are simulated"] : []), ...(generated === undefined ? [] : [generated])];
   return {
     software: software(),
     metadata: {
       METHOD: method,
       SOURCES: sources.join(", "),
-      GENERATED: isSimulated ? "yes: the sources are simulated" : "no",
+      GENERATED: made.length === 0 ? "no" : `yes: ${made.join("; ")}`,
       FILLED: scene.notes.length === 0 ? "no" : `yes: ${scene.notes.join("; ")}`,
     },
   };

@@ -1,7 +1,7 @@
 /** @file A job in a thread of its own. */
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { InternalError } from "../tensor/index.ts";
-import type { Job, JobEvent, JobHooks, JobResult } from "./job.ts";
+import type { Job, JobEvent, JobHooks, JobResult } from "./jobs.ts";
 import { type PackedError, unpackError } from "./packed-error.ts";
 
 type Message =

@@ -1,6 +1,7 @@
 /** @file Thread in which a job runs, so that progress and Ctrl-C stay alive while ONNX Runtime computes. */
 import { parentPort, workerData } from "node:worker_threads";
-import { doJob, type Job } from "./job.ts";
+import { doJob } from "./job.ts";
+import type { Job } from "./jobs.ts";
 import { packError } from "./packed-error.ts";
 
 const { job, stopped } = workerData as { readonly job: Job; readonly stopped: Int32Array };

@@ -2,10 +2,12 @@
  * @file How well each source goes with the others: the error of p(A | B) when noise is taken from A given B. It is large
  * where A is not what B lets expect: clouds, shadows, changes, sources that do not lie upon each other.
  */
-import type { Image, Progress } from "../scene/index.ts";
-import { type Compute, childKey, type Key, type NdArray } from "../tensor/index.ts";
+import type { Image, Progress, Scene } from "../scene/index.ts";
+import { type Compute, childKey, type Key, keyOf, type NdArray } from "../tensor/index.ts";
 import type { Csdiff } from "./csdiff.ts";
 import { denoiserProgram, positionNoises, stepInput } from "./denoiser-program.ts";
+import { sceneLatents } from "./latent.ts";
+import type { SymDiffuserModel } from "./model.ts";
 import { ddimStep, noiseSchedule } from "./noise.ts";
 import type { SymDiffuserOptions } from "./options.ts";
 import { stitched } from "./stitch.ts";
@@ -78,4 +80,16 @@ export async function denoisingErrors(
     errors.push(error);
   }
   return errors;
+}
+
+/** The same for a model and a scene with all its sources. @throws DataError if it lacks some */
+export async function consistencyErrors(
+  { network, options, latents: encoders, text, seed }: SymDiffuserModel,
+  scene: Scene,
+  how: ConsistencyOptions,
+  compute: Compute,
+  progress: Progress = () => {},
+): Promise<Float32Array[]> {
+  const latents = await sceneLatents(scene, encoders, options.network.patch, compute);
+  return denoisingErrors(network, latents, scene.valid, text, keyOf(seed), options, how, compute, progress);
 }

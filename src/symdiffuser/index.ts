@@ -1,7 +1,7 @@
 /** @file Door of the room `symdiffuser/`: the paper, in the paper's order. */
 export { modelCheckpoint, modelFromCheckpoint } from "./checkpoint.ts";
 export { symDiffuserClassifier } from "./classify.ts";
-export { type ConsistencyOptions, denoisingErrors, usualConsistency } from "./consistency.ts";
+export { type ConsistencyOptions, consistencyErrors, usualConsistency } from "./consistency.ts";
 export { type CsdiffOptions, couplings, perceptions } from "./csdiff.ts";
 export type { Calibration } from "./held-out.ts";
 export { fitSymDiffuser, type SymDiffuserModel } from "./model.ts";

@@ -1,0 +1,94 @@
+/** @file What a job begins with: a device, a scene, someone to tell how far it is. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  isOfPlots,
+  openScene,
+  openSceneWindows,
+  type Progress,
+  type SceneOutline,
+  type SceneWindows,
+  sceneWindows,
+} from "../scene/index.ts";
+import {
+  type ChosenDevice,
+  chooseDevice,
+  DataError,
+  type Device,
+  type DeviceChoice,
+  StoppedError,
+} from "../tensor/index.ts";
+import { openRun, openRunScene, type RunConfig, readRunSplit, sourceOptions } from "../train/index.ts";
+import { type Generation, prepared } from "./generation.ts";
+import type { JobControl, RunJob } from "./jobs.ts";
+import type { Origin } from "./origin.ts";
+import type { RunWork } from "./run-work.ts";
+
+export function tellDevice({ onEvent }: JobControl, { note }: ChosenDevice): void {
+  if (note !== null) onEvent({ kind: "note", text: note });
+}
+
+/** The device of a job, told of. */
+export async function deviceOf(choice: DeviceChoice = "cpu", threads: number, control: JobControl): Promise<Device> {
+  const chosen = await chooseDevice(choice, threads);
+  tellDevice(control, chosen);
+  return chosen.device;
+}
+
+export const tell =
+  ({ onEvent }: JobControl, task: string, unit: string): Progress =>
+  (done, total) =>
+    onEvent({ kind: "task", task, done, total, unit });
+
+export function originOf(scene: SceneOutline, config: RunConfig, method: string): Origin {
+  return { scene, method, isSimulated: "simulate" in config.scene };
+}
+
+/** Files of the same sources as the run's, as a scene without labels. */
+export async function otherScene(
+  config: RunConfig,
+  files: Readonly<Record<string, readonly string[]>>,
+  generation: Generation | null = null,
+): Promise<SceneWindows> {
+  const known = "simulate" in config.scene ? {} : config.scene.sources;
+  const sources = Object.entries(files).map(([name, file]) => {
+    const own = known[name];
+    return own === undefined ? { name, file } : sourceOptions(name, { ...own, file });
+  });
+  const options = { name: config.name, sources };
+  if (generation?.fillHoles) return sceneWindows(prepared(await openScene(options), { ...generation, without: [] }));
+  return isOfPlots(options) ? sceneWindows(await openScene(options)) : openSceneWindows(options);
+}
+
+/** Progress that ends a stopped job. */
+export const stoppable =
+  ({ isStopped }: JobControl, progress: Progress): Progress =>
+  (done, total) => {
+    if (isStopped()) throw new StoppedError("stopped before anything was written");
+    progress(done, total);
+  };
+
+/** Open what a job on a run and a whole scene works on. @param name  of its folder in the run's */
+export async function openWork(
+  { run, sources, out, threads, device: choice }: RunJob,
+  name: string,
+  control: JobControl,
+): Promise<RunWork> {
+  const device = await deviceOf(choice, threads, control);
+  const { config, model } = await openRun(run);
+  const openOwn = async () => openRunScene(config);
+  const windows = sources === null ? null : await otherScene(config, sources);
+  const whole = windows && { row: 0, col: 0, height: windows.height, width: windows.width };
+  const scene = windows === null ? await openOwn() : await windows.read(whole!);
+  await windows?.close();
+  if (scene === null) throw new DataError(config.name, "expected pixels with data in every source; got none");
+  const folder = out ?? join(run, name);
+  await mkdir(folder, { recursive: true });
+  return {
+    ...{ model, scene, folder, isOwn: windows === null, compute: { threads, device } },
+    own: async () => ({ scene: windows === null ? scene : await openOwn(), split: readRunSplit(run) }),
+    origin: { ...originOf(sceneWindows(scene), config, "symdiffuser"), ...(windows && { isSimulated: false }) },
+    progress: (task, unit) => stoppable(control, tell(control, task, unit)),
+    note: (text) => control.onEvent({ kind: "note", text }),
+  };
+}
