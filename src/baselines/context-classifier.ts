@@ -1,48 +1,72 @@
 /**
- * @file A classifier of scenes out of a learner of tables: the features of a pixel are box mean and standard deviation
- * of every normalised band around it. Scenes are worked on in strips of rows, so that memory stays low.
+ * @file A method out of a learner of tables: the features of a pixel are box mean and standard deviation of every
+ * normalised band around it. Scenes are worked on in strips of rows, so that memory stays low.
  */
 import { setImmediate } from "node:timers/promises";
+import { z } from "zod";
 import {
   applyNormalisation,
-  type Classifier,
-  type ClassifierKind,
   contextFeatures,
   contextSize,
   fitNormalisation,
+  type LandCoverClass,
   type Normalisation,
+  normalisationSchema,
   type Progress,
+  type Rectangle,
   type Scene,
-  type Split,
+  sourcesOf,
   type Windows,
+  widened,
+  within,
 } from "../scene/index.ts";
-import { DataError, ShapeError } from "../tensor/index.ts";
-import type { Learn, Learned, Table } from "./table.ts";
+import { arrayOf, ShapeError } from "../tensor/index.ts";
+import type { FittedMethod, Method } from "./method.ts";
+import { fromMethodCheckpoint, methodCheckpoint } from "./saved.ts";
+import type { Learned, Learner, LearnOptions, Table } from "./table.ts";
+import { trainingClasses } from "./training-classes.ts";
 
 /** The pixel itself, and its surroundings at three sizes. */
 export const windows: Windows = { mean: [1, 3, 9, 21], deviation: [3, 9, 21] };
 
+/** The pixel itself alone. */
+export const pixelWindow: Windows = { mean: [1], deviation: [] };
+
 /** Values of a strip's features. */
 const stripValues = 4_000_000;
+
+/** A source of the fit, with its scale. */
+interface FittedSource {
+  readonly source: string;
+  readonly bands: number;
+  readonly normalisation: Normalisation;
+}
 
 /** A source normalised, `[H, W, L]`. */
 type Images = readonly Float32Array[];
 
 /** Numbers of features of all sources together. */
-function featuresOf(scene: Scene): number {
-  return scene.sources.reduce((sum, { raster }) => sum + contextSize(raster.bands, windows), 0);
+function featuresOf(bands: readonly number[], seen: Windows): number {
+  return bands.reduce((sum, count) => sum + contextSize(count, seen), 0);
 }
 
+const bandsOf = (scene: Scene): number[] => scene.sources.map(({ raster }) => raster.bands);
+
 /** Features of pixels or rows, source after source. */
-export function tableOf(scene: Scene, images: Images, at: Int32Array | readonly [number, number]): Table {
+export function tableOf(
+  scene: Scene,
+  images: Images,
+  at: Int32Array | readonly [number, number],
+  seen: Windows = windows,
+): Table {
   const rows = at instanceof Int32Array ? at.length : (at[1] - at[0]) * scene.width;
-  const columns = featuresOf(scene);
+  const columns = featuresOf(bandsOf(scene), seen);
   const data = new Float32Array(rows * columns);
   let to = 0;
   for (const [index, { raster }] of scene.sources.entries()) {
     const { height, width, bands: channels, valid } = raster;
-    const features = contextFeatures(images[index]!, { height, width, channels, valid }, windows, at);
-    const size = contextSize(channels, windows);
+    const features = contextFeatures(images[index]!, { height, width, channels, valid }, seen, at);
+    const size = contextSize(channels, seen);
     for (let row = 0; row < rows; row++) {
       data.set(features.subarray(row * size, (row + 1) * size), row * columns + to);
     }
@@ -51,77 +75,130 @@ export function tableOf(scene: Scene, images: Images, at: Int32Array | readonly 
   return { rows, columns, data };
 }
 
-/** Classes 0 … K − 1 of the training pixels. */
-function trainingClasses(scene: Scene, split: Split): { classes: Int32Array; count: number } {
-  if (scene.labels === null) throw new DataError(scene.name, "expected labels to train on; got none");
-  const { data, classes: named } = scene.labels;
-  const classes = Int32Array.from(split.train, (pixel) => (data[pixel] ?? 0) - 1);
-  const unlabelled = split.train.find((_, at) => classes[at]! < 0);
-  if (unlabelled !== undefined) {
-    throw new DataError(split.rule, `expected labelled training pixels; got pixel ${unlabelled}, which is not`);
-  }
-  const present = [...new Set(classes)];
-  if (present.length < 2) {
-    const got = present.length === 0 ? "none" : `only "${named[present[0]!]!.name}"`;
-    throw new DataError(split.rule, `expected training pixels of at least 2 classes; got ${got}`);
-  }
-  return { classes, count: named.length };
+/** Sources on their scales. */
+export function normalised({ sources }: Scene, scales: readonly Normalisation[]): Images {
+  return sources.map(({ raster }, at) => applyNormalisation(raster, scales[at]!));
 }
 
-/** A classifier kind from a learner of tables. */
-export function defineContextClassifier<Options>(name: string, learn: Learn<Options>): ClassifierKind<Options> {
+const savedSchema = z.object({
+  sources: z.array(z.object({ source: z.string(), bands: z.int().min(1), normalisation: normalisationSchema })).min(1),
+});
+
+/** What a method of a learner is called, and what it sees. */
+interface Definition<Options> {
+  readonly name: string;
+  readonly title: string;
+  readonly paper: string;
+  readonly learner: Learner<Options>;
+  readonly seen: Windows;
+  readonly isSeedless?: boolean;
+}
+
+/** A method from a learner of tables. */
+export function defineContextClassifier<Options extends LearnOptions>(
+  definition: Definition<Options>,
+): Method<Options> {
+  const { name, title, paper, learner, seen, isSeedless = false } = definition;
+  const patch = Math.max(...seen.mean, ...seen.deviation);
   return {
-    name,
+    ...{ name, title, paper, patch, isSeedless },
     async fit(scene, split, options, progress) {
-      const { classes, count } = trainingClasses(scene, split);
-      const scales = scene.sources.map(fitNormalisation);
-      const images = normalised(scene, scales);
-      const table = tableOf(scene, images, split.train);
-      const learned = await learn(table, classes, count, options, progress);
-      return contextClassifier(name, scales, learned, count);
+      const { classOf, classes } = trainingClasses(scene, split);
+      const sources = scene.sources.map((source): FittedSource => {
+        return { source: source.name, bands: source.raster.bands, normalisation: fitNormalisation(source) };
+      });
+      const images = normalised(
+        scene,
+        sources.map(({ normalisation }) => normalisation),
+      );
+      const table = tableOf(scene, images, split.train, seen);
+      const learned = await learner.learn(table, classOf, classes.length, options, progress);
+      return contextClassifier(definition, sources, learned, classes, options.seed ?? 0);
     },
+    load: (checkpoint, file) =>
+      fromMethodCheckpoint(name, savedSchema, checkpoint, file, ({ seed, classes, own: { sources } }) => {
+        const columns = featuresOf(
+          sources.map(({ bands }) => bands),
+          seen,
+        );
+        const learned = learner.restore(
+          (array, dtype) => arrayOf(checkpoint, file, array, dtype).data,
+          columns,
+          classes.length,
+        );
+        return contextClassifier(definition, sources, learned, classes, seed);
+      }),
   };
 }
 
-export function normalised(scene: Scene, scales: readonly Normalisation[]): Images {
-  if (scene.sources.length !== scales.length) {
-    const message = `expected ${scales.length} sources as fitted; got ${scene.sources.length}`;
-    throw new DataError(scene.name, message);
-  }
-  return scene.sources.map(({ raster }, at) => applyNormalisation(raster, scales[at]!));
-}
-
-function contextClassifier(
-  name: string,
-  scales: readonly Normalisation[],
+function contextClassifier<Options>(
+  { name, seen }: Definition<Options>,
+  fitted: readonly FittedSource[],
   learned: Learned,
-  count: number,
-): Classifier {
+  classes: readonly LandCoverClass[],
+  seed: number,
+): FittedMethod {
+  const count = classes.length;
+  const reach = (Math.max(...seen.mean, ...seen.deviation) - 1) / 2;
+  const columns = featuresOf(
+    fitted.map(({ bands }) => bands),
+    seen,
+  );
   // Rows are often asked for one part after the other of the same scene.
-  const known = new WeakMap<Scene, Images>();
-  const imagesOf = (scene: Scene): Images => {
-    const images = known.get(scene) ?? normalised(scene, scales);
-    known.set(scene, images);
-    return images;
+  const known = new WeakMap<Scene, { readonly own: Scene; readonly images: Images }>();
+  /** The scene with the sources of the fit in their order. */
+  const prepared = (scene: Scene): { readonly own: Scene; readonly images: Images } => {
+    const bands = scene.sources.map(({ name: source, raster }) => ({ name: source, bands: raster.bands }));
+    const found = sourcesOf({ name: scene.name, sources: bands }, fitted);
+    const make = () => {
+      const own = { ...scene, sources: found.map((at) => scene.sources[at]!) };
+      const scales = fitted.map(({ normalisation }) => normalisation);
+      return { own, images: normalised(own, scales) };
+    };
+    const all = known.get(scene) ?? make();
+    known.set(scene, all);
+    return all;
+  };
+  const classify = async (scene: Scene, part: Rectangle, progress: Progress): Promise<Float32Array> => {
+    const { own, images } = prepared(scene);
+    const into = new Float32Array(part.height * part.width * count);
+    const step = Math.max(1, Math.floor(stripValues / (scene.width * columns)));
+    for (let row = 0; row < part.height; row += step) {
+      const next = Math.min(part.height, row + step);
+      const table = inColumns(tableOf(own, images, [part.row + row, part.row + next], seen), scene.width, part);
+      into.set(learned.probabilities(table), row * part.width * count);
+      progress(next, part.height);
+      await setImmediate();
+    }
+    return into;
   };
   return {
-    name,
-    async predict(scene: Scene, rows: readonly [number, number] = [0, scene.height], progress?: Progress) {
-      const [first, end] = rows;
+    ...{ name, classes, seed },
+    bytesPerPixel: 4 * fitted.reduce((sum, { bands }) => sum + 2 * bands, count),
+    check: (scene) => void sourcesOf(scene, fitted),
+    predict: async (scene, [first, end] = [0, scene.height], progress = () => {}) => {
       if (!(Number.isInteger(first) && Number.isInteger(end) && first >= 0 && first <= end && end <= scene.height)) {
         throw new ShapeError("predict", `expected rows within 0 to ${scene.height}; got ${first} to ${end}`);
       }
-      const images = imagesOf(scene);
-      const into = new Float32Array((end - first) * scene.width * count);
-      const step = Math.max(1, Math.floor(stripValues / (scene.width * featuresOf(scene))));
-      for (let row = first; row < end; row += step) {
-        const next = Math.min(end, row + step);
-        const table = tableOf(scene, images, [row, next]);
-        into.set(learned.probabilities(table), (row - first) * scene.width * count);
-        progress?.(next - first, end - first);
-        await setImmediate();
-      }
-      return into;
+      return classify(scene, { row: first, col: 0, height: end - first, width: scene.width }, progress);
     },
+    surroundings: (part, scene) => widened(part, reach, scene),
+    predictPart: async (around, place, part, progress = () => {}) => ({
+      probabilities: await classify(around, within(part, place), progress),
+      disagreement: new Float32Array(part.height * part.width),
+    }),
+    checkpoint: (about) => methodCheckpoint(name, { seed, classes, own: { sources: fitted } }, learned.arrays(), about),
   };
+}
+
+/** Of a table of whole rows of pixels, those in the columns of a part. */
+function inColumns({ rows, columns, data }: Table, width: number, part: Rectangle): Table {
+  if (part.width === width) return { rows, columns, data };
+  const lines = rows / width;
+  const kept = new Float32Array(lines * part.width * columns);
+  for (let line = 0; line < lines; line++) {
+    const from = (line * width + part.col) * columns;
+    kept.set(data.subarray(from, from + part.width * columns), line * part.width * columns);
+  }
+  return { rows: lines * part.width, columns, data: kept };
 }

@@ -1,40 +1,74 @@
-/** @file Door of the room `baselines/`: what users would pick instead, each behind the same interface. */
-import type { ClassifierKind } from "../scene/index.ts";
+/** @file Door of the room `baselines/`: what users would pick instead, and the compared methods, behind one interface. */
 import { ConfigError } from "../tensor/index.ts";
-import { defineContextClassifier } from "./context-classifier.ts";
-import { type ForestOptions, growForest } from "./forest.ts";
-import { learnSupportVectors, type SupportVectorOptions } from "./support-vectors.ts";
+import { defineContextClassifier, pixelWindow, windows } from "./context-classifier.ts";
+import { type ForestOptions, forest } from "./forest.ts";
+import type { FitOptions, FittedMethod, Method } from "./method.ts";
+import { type NeighbourOptions, nearestNeighbours } from "./neighbours.ts";
+import { definePatchNetwork } from "./network/method.ts";
+import { s2enet } from "./networks/s2enet.ts";
+import { twoBranchCnn } from "./networks/two-branch-cnn.ts";
+import { methodNameOf } from "./saved.ts";
+import { type SupportVectorOptions, supportVectorMachines } from "./support-vectors.ts";
 import type { LearnOptions } from "./table.ts";
 
-export type { ForestOptions, LearnOptions, SupportVectorOptions };
+export type { FitOptions, FittedMethod, ForestOptions, LearnOptions, Method, NeighbourOptions, SupportVectorOptions };
+export { methodNameOf };
 
 /** Random forest on box mean and deviation at 1, 3, 9 and 21 pixels. */
-export const rf: ClassifierKind<ForestOptions> = defineContextClassifier("rf", growForest);
+export const rf: Method<ForestOptions> = defineContextClassifier({
+  name: "rf",
+  title: "Random forest",
+  paper: "Breiman 2001, Machine Learning 45",
+  learner: forest,
+  seen: windows,
+});
 
 /** Support vector machine on box mean and deviation at 1, 3, 9 and 21 pixels; nothing in it is random. */
-export const svm: ClassifierKind<SupportVectorOptions> = {
-  ...defineContextClassifier("svm", learnSupportVectors),
+export const svm: Method<SupportVectorOptions> = defineContextClassifier({
+  name: "svm",
+  title: "Support vector machine",
+  paper: "Cortes, Vapnik 1995, Machine Learning 20",
+  learner: supportVectorMachines,
+  seen: windows,
   isSeedless: true,
-};
+});
 
-/** All baselines by name. */
-export const baselines: ReadonlyMap<string, ClassifierKind<LearnOptions>> = new Map<
-  string,
-  ClassifierKind<LearnOptions>
->([
-  [rf.name, rf],
-  [svm.name, svm],
-]);
+const neighbours = {
+  paper: "Cover, Hart 1967, IEEE Transactions on Information Theory 13",
+  learner: nearestNeighbours,
+  isSeedless: true,
+} as const;
+
+/** k nearest neighbours on box mean and deviation at 1, 3, 9 and 21 pixels; nothing in it is random. */
+export const knn: Method<NeighbourOptions> = defineContextClassifier({
+  ...neighbours,
+  name: "knn",
+  title: "k nearest neighbours",
+  seen: windows,
+});
+
+/** k nearest neighbours on the values of a pixel alone; nothing in it is random. */
+export const knnPixel: Method<NeighbourOptions> = defineContextClassifier({
+  ...neighbours,
+  name: "knn-pixel",
+  title: "k nearest neighbours, pixel values",
+  seen: pixelWindow,
+});
+
+const all: readonly Method[] = [rf, svm, knn, knnPixel, definePatchNetwork(twoBranchCnn), definePatchNetwork(s2enet)];
+
+/** All methods by name. */
+export const baselines: ReadonlyMap<string, Method> = new Map(all.map((method) => [method.name, method]));
 
 /**
- * The baseline of a name.
+ * The method of a name.
  *
  * @throws ConfigError if there is none, with the known names
  */
-export function baselineOf(name: string): ClassifierKind<LearnOptions> {
-  const kind = baselines.get(name);
-  if (kind === undefined) {
+export function baselineOf(name: string): Method {
+  const method = baselines.get(name);
+  if (method === undefined) {
     throw new ConfigError("method", `expected one of ${[...baselines.keys()].join(", ")}; got "${name}"`, name);
   }
-  return kind;
+  return method;
 }

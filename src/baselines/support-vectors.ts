@@ -6,21 +6,16 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { Progress } from "../scene/index.ts";
-import { ConfigError } from "../tensor/index.ts";
+import { type Arrays, ConfigError, DataError, ndarray } from "../tensor/index.ts";
 import { fillKernel, type KernelRows, kernelRows, pickRows } from "./kernel.ts";
 import { type Machine, rememberedRows, solveDual } from "./smo.ts";
-import type { Learned, LearnOptions, Table } from "./table.ts";
+import { type Standard, standardised, standardOf } from "./standard.ts";
+import type { Learned, Learner, LearnOptions, Table } from "./table.ts";
 
 /** Nothing here is random: the seed changes nothing. */
 export interface SupportVectorOptions extends LearnOptions {
   /** `C` > 0 @default 10 */
   readonly cost?: number;
-}
-
-/** Where the mean of each column is taken to 0 and its deviation to 1; a constant column becomes 0. */
-interface Standard {
-  readonly means: Float64Array;
-  readonly scales: Float64Array;
 }
 
 /** A trained classifier, with `S` support vectors in the order of their classes. */
@@ -39,23 +34,6 @@ export interface SupportVectors {
     readonly bias: number;
   }[];
   readonly count: number;
-}
-
-function standardOf({ rows, columns, data }: Table): Standard {
-  const means = new Float64Array(columns);
-  const squares = new Float64Array(columns);
-  for (let at = 0; at < data.length; at++) means[at % columns]! += data[at]! / rows;
-  for (let at = 0; at < data.length; at++) squares[at % columns]! += (data[at]! - means[at % columns]!) ** 2 / rows;
-  // A constant column deviates from its mean by rounding only, which must not be blown up.
-  const rounding = means.map((mean) => (rows * mean * Number.EPSILON) ** 2);
-  const scales = squares.map((square, column) => (square > rounding[column]! ? 1 / Math.sqrt(square) : 0));
-  return { means, scales };
-}
-
-function standardised({ columns, data }: Table, { means, scales }: Standard): Float64Array {
-  const values = new Float64Array(data.length);
-  for (let at = 0; at < data.length; at++) values[at] = (data[at]! - means[at % columns]!) * scales[at % columns]!;
-  return values;
 }
 
 /** `gamma="scale"`: 1 / (columns · variance of all values); 1 where they are all equal. */
@@ -225,5 +203,63 @@ export async function learnSupportVectors(
   progress?: Progress,
 ): Promise<Learned> {
   const machine = await trainSupportVectors(table, classes, count, options, progress);
-  return { probabilities: (rows) => softmax(scores(machine, rows), count) };
+  return learnedOf(machine);
 }
+
+function learnedOf(machine: SupportVectors): Learned {
+  return {
+    probabilities: (rows) => softmax(scores(machine, rows), machine.count),
+    arrays: () => arraysOf(machine),
+  };
+}
+
+/** Weights of all pairs one after the other; `pairs` has their classes, `[pairs, 2]`. */
+function arraysOf({ standard, gamma, vectors, starts, pairs }: SupportVectors): Arrays {
+  const list = (values: ArrayLike<number>) => ndarray(Float64Array.from(values), [values.length], "f64");
+  return {
+    means: list(standard.means),
+    scales: list(standard.scales),
+    gamma: list([gamma]),
+    vectors: list(vectors.values),
+    halfNorms: list(vectors.halfNorms),
+    starts: ndarray(Int32Array.from(starts), [starts.length], "i32"),
+    pairs: ndarray(Int32Array.from(pairs.flatMap(({ a, b }) => [a, b])), [pairs.length, 2], "i32"),
+    weights: list(pairs.flatMap(({ weights: [a, b] }) => [...a, ...b])),
+    biases: list(pairs.map(({ bias }) => bias)),
+  };
+}
+
+/** Support vector machines as learners. */
+export const supportVectorMachines: Learner<SupportVectorOptions> = {
+  learn: learnSupportVectors,
+  restore: (read, columns, count) => {
+    const standard = { means: read("means", "f64"), scales: read("scales", "f64") };
+    const vectors = { columns, values: read("vectors", "f64"), halfNorms: read("halfNorms", "f64") };
+    const [starts, classes, weights] = [read("starts", "i32"), read("pairs", "i32"), read("weights", "f64")];
+    const biases = read("biases", "f64");
+    const size = vectors.halfNorms.length;
+    const isWhole =
+      standard.means.length === columns &&
+      standard.scales.length === columns &&
+      vectors.values.length === size * columns &&
+      starts.length === count + 1 &&
+      starts.every((start, k) => start >= (starts[k - 1] ?? 0) && start <= size) &&
+      classes.length === 2 * biases.length &&
+      classes.every((k) => k >= 0 && k < count);
+    let at = 0;
+    const next = (k: number): Float64Array => {
+      at += starts[k + 1]! - starts[k]!;
+      return weights.subarray(at - (starts[k + 1]! - starts[k]!), at);
+    };
+    const pairs = !isWhole
+      ? []
+      : Array.from(biases, (bias, pair) => {
+          const [a, b] = [classes[pair * 2]!, classes[pair * 2 + 1]!];
+          return { a, b, weights: [next(a), next(b)] as const, bias };
+        });
+    if (!isWhole || at !== weights.length) {
+      throw new DataError("support vectors", "expected vectors, weights and pairs that fit each other; got others");
+    }
+    return learnedOf({ standard, gamma: read("gamma", "f64")[0]!, vectors, starts, pairs, count });
+  },
+};

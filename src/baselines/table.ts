@@ -1,5 +1,6 @@
 /** @file A table: one row a pixel, one column a feature. What learners without a sense of place are taught from. */
 import type { Progress } from "../scene/index.ts";
+import type { ArrayOf, Arrays, DType } from "../tensor/index.ts";
 
 /** `data` is `[rows, columns]`, row-major, finite. */
 export interface Table {
@@ -18,7 +19,12 @@ export interface LearnOptions {
 export interface Learned {
   /** @returns `f32 [rows, K]`, each row summing to 1 */
   probabilities(table: Table): Float32Array;
+  /** All that it knows, by name. */
+  arrays(): Arrays;
 }
+
+/** One of the arrays that were kept of a learner. @throws FormatError if there is none of that type */
+export type ReadArray = <D extends DType>(name: string, dtype: D) => ArrayOf[D];
 
 /**
  * Learn classes from a table.
@@ -33,3 +39,16 @@ export type Learn<Options> = (
   options: Options,
   progress?: Progress,
 ) => Promise<Learned>;
+
+/** A kind of learner. */
+export interface Learner<Options> {
+  readonly learn: Learn<Options>;
+  /**
+   * What was learned, from the arrays that were kept of it.
+   *
+   * @param columns  of the tables
+   * @param count    `K`
+   * @throws DataError if the arrays do not fit each other
+   */
+  restore(read: ReadArray, columns: number, count: number): Learned;
+}

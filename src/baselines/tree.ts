@@ -4,7 +4,7 @@
  *
  * @see Breiman et al. 1984, "Classification and regression trees"; Breiman 2001, "Random forests"
  */
-import { type Key, philox } from "../tensor/index.ts";
+import { DataError, type Key, philox } from "../tensor/index.ts";
 import type { Table } from "./table.ts";
 
 /** Feature values as ordered bins, one feature after the other: `u8 [columns, rows]`. */
@@ -269,6 +269,18 @@ export function growTree(
     child: Int32Array.from(child),
     leaves: Float32Array.from(leaves),
   };
+}
+
+/** Refuse a tree that is none: one in which a row would not come to a leaf. @throws DataError */
+export function requireTree({ feature, threshold, child, leaves }: Tree, columns: number, count: number): void {
+  const nodes = feature.length;
+  const isWhole = nodes > 0 && threshold.length === nodes && child.length === nodes;
+  const fits = feature.every((asked, node) =>
+    asked >= 0
+      ? asked < columns && child[node]! > node && child[node]! + 1 < nodes
+      : child[node]! >= 0 && (child[node]! + 1) * count <= leaves.length,
+  );
+  if (!(isWhole && fits)) throw new DataError("tree", "expected nodes that lead to leaves; got others");
 }
 
 /** Add a tree's class shares to `sums`, `[rows, K]`. */

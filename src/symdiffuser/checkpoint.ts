@@ -1,7 +1,7 @@
 /** @file A trained model as a checkpoint: named arrays, and everything else as JSON in its metadata. */
 import { z } from "zod";
 import { loadParameters, namedParameters, type Parameters } from "../nn/index.ts";
-import type { LandCoverClass, Normalisation } from "../scene/index.ts";
+import { classSchema, normalisationSchema } from "../scene/index.ts";
 import { arrayOf, type Checkpoint, FormatError, type NdArray } from "../tensor/index.ts";
 import { featureShape } from "./features.ts";
 import { freshHead } from "./fusion.ts";
@@ -12,16 +12,6 @@ import { latentKinds, type SymDiffuserOptions } from "./options.ts";
 
 const format = "symdiffuser/1";
 
-const channel = z.int().min(0).max(255);
-const classSchema: z.ZodType<LandCoverClass> = z.object({
-  name: z.string(),
-  color: z.tuple([channel, channel, channel]),
-  code: z.number(),
-});
-const normalisationSchema: z.ZodType<Normalisation> = z.object({
-  perBand: z.array(z.object({ low: z.number(), high: z.number(), mean: z.number(), deviation: z.number() })),
-  decibel: z.boolean(),
-});
 const schema = z.object({
   options: z.custom<SymDiffuserOptions>((value) => typeof value === "object" && value !== null),
   seed: z.int(),
