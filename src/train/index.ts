@@ -15,6 +15,7 @@ export { type ConfigKey, configKeys, jsonSchema } from "./config-keys.ts";
 export { type Cell, type Column, columnNames } from "./experiment/cells.ts";
 export { type Experiment, readExperiment, resolveExperiment } from "./experiment/experiment.ts";
 export { experimentJsonSchema, ownMethod } from "./experiment/schema.ts";
+export { fitBaseline } from "./fit-baseline.ts";
 export { type LoopOptions, runStage, type StepReport, type Trained } from "./loop.ts";
 export { nearest } from "./nearest.ts";
 export {

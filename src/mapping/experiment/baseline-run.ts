@@ -1,10 +1,9 @@
 /** @file A baseline alone on a scene and split: trained, mapped and scored in the folder of a run, without a model file. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { baselineOf } from "../../baselines/index.ts";
 import { type Progress, sceneWindows, writeSplit } from "../../scene/index.ts";
-import { StoppedError, writeAtomically } from "../../tensor/index.ts";
-import { configText, openRunScene, openRunSplit, type RunConfig, runFiles } from "../../train/index.ts";
+import { chooseDevice, StoppedError, writeAtomically } from "../../tensor/index.ts";
+import { configText, fitBaseline, openRunScene, openRunSplit, type RunConfig, runFiles } from "../../train/index.ts";
 import { writeMap } from "../files.ts";
 import type { JobControl } from "../job.ts";
 import { mapScene } from "../map.ts";
@@ -41,7 +40,11 @@ export async function runBaseline(
   await mkdir(folder, { recursive: true });
   await writeAtomically(join(folder, runFiles.config), configText(config));
   writeSplit(join(folder, runFiles.split), split, scene);
-  const classifier = await baselineOf(method).fit(scene, split, { seed: config.seed }, tell(method, "part"));
+  const { device } = await chooseDevice(config.device, config.threads);
+  const classifier = await fitBaseline(method, config, device, scene, split, {
+    onTask: (task, done, total, unit) => tell(task, unit)(done, total),
+    isStopped,
+  });
   lap(method);
   const { classes } = scene.labels!;
   const map = await mapScene(classifier, scene, classes.length, tell("map", "row"));
@@ -49,7 +52,7 @@ export async function runBaseline(
   const origin = { scene: sceneWindows(scene), method, isSimulated: "simulate" in config.scene };
   await writeMap(folder, origin, classes, map);
   const metrics = metricsOf({
-    ...{ scene, split, classes, map, timingsSeconds, device: "cpu", seed: config.seed, patch: config.network.patch },
+    ...{ scene, split, classes, map, timingsSeconds, device, seed: config.seed, patch: config.network.patch },
     ...{ baselines: new Map(), curves: new Map(), configuration: configText(config), command: "" },
   });
   await writeAtomically(join(folder, "metrics.json"), formatMetrics(metrics));
