@@ -15,6 +15,7 @@ export {
 export { type Block, block, initBlock, initMlp, type Mlp, mlp } from "./block.ts";
 export { type Convolution, convolution, initConvolution } from "./convolution.ts";
 export { dropout, dropoutMask } from "./dropout.ts";
+export { initLayerNorm, type LayerNorm, scaledLayerNorm } from "./layer-norm.ts";
 export { initLinear, initTable, initZeroLinear, type Linear, linear } from "./linear.ts";
 export { crossEntropy, meanSquaredError, tokenMean } from "./loss.ts";
 export { compileMicroBatches } from "./micro-batches.ts";

@@ -1,4 +1,4 @@
-/** @file A compared network against the same one in PyTorch, made by scripts/golden/networks.py. */
+/** @file A compared network against the same one in PyTorch, made by a script in scripts/golden. */
 import type { PatchNetwork, Task } from "../../src/baselines/network/network.ts";
 import {
   namedParameters,
@@ -38,14 +38,16 @@ function filled(name: string, { shape }: NdArray): NdArray<"f32"> {
 /**
  * Logits in training, and the gradients of Σ logits·cotangent for the patches and every parameter, without dropout.
  *
- * @param name  of the case in test/golden/networks.safetensors
+ * @param name  of the case
+ * @param file  test/golden/FILE.safetensors
  */
 export async function assertNetwork<P extends Parameters>(
   network: PatchNetwork<P>,
   name: string,
   tolerance = 1e-4,
+  file = "networks",
 ): Promise<void> {
-  const arrays = goldenCase("networks", name);
+  const arrays = goldenCase(file, name);
   const inputs = [...arrays.keys()].filter((key) => key.startsWith("in/"));
   const [batch, , patch] = arrays.get("in/0")!.shape as [number, number, number];
   const task: Task = {
