@@ -39,10 +39,10 @@ for (const splitSeed of numbers(splitSeeds)) {
     const hooks = { onTask: () => {}, isStopped: () => false, onOpened: () => {} };
     const run = await trainRun(config, folder, { resume: false, overwrite: false }, hooks);
     rmSync(folder, { recursive: true });
-    const { scene, split, model } = run;
+    const { scene, split, classes } = run;
     for (const classifier of [run.classifier, ...run.baselines.values()]) {
-      const map = await mapScene(classifier, scene, model.classes.length);
-      const scores = scoreMap(map, scene, split, model.classes);
+      const map = await mapScene(classifier, scene, classes.length);
+      const scores = scoreMap(map, scene, split, classes);
       all.set(classifier.name, [...(all.get(classifier.name) ?? []), scores]);
       console.log(
         JSON.stringify({

@@ -11,7 +11,6 @@ import {
   fitNormalisation,
   type LandCoverClass,
   type Normalisation,
-  normalisationSchema,
   type Progress,
   type Rectangle,
   type Scene,
@@ -22,7 +21,7 @@ import {
 } from "../scene/index.ts";
 import { arrayOf, ShapeError } from "../tensor/index.ts";
 import type { FittedMethod, Method } from "./method.ts";
-import { fromMethodCheckpoint, methodCheckpoint } from "./saved.ts";
+import { fromMethodCheckpoint, methodCheckpoint, normalisationSchema } from "./saved.ts";
 import type { Learned, Learner, LearnOptions, Table } from "./table.ts";
 import { trainingClasses } from "./training-classes.ts";
 

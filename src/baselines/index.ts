@@ -5,6 +5,7 @@ import { type ForestOptions, forest } from "./forest.ts";
 import type { FitOptions, FittedMethod, Method } from "./method.ts";
 import { type NeighbourOptions, nearestNeighbours } from "./neighbours.ts";
 import { definePatchNetwork } from "./network/method.ts";
+import { mft } from "./networks/mft.ts";
 import { s2enet } from "./networks/s2enet.ts";
 import { twoBranchCnn } from "./networks/two-branch-cnn.ts";
 import { methodNameOf } from "./saved.ts";
@@ -55,7 +56,7 @@ export const knnPixel: Method<NeighbourOptions> = defineContextClassifier({
   seen: pixelWindow,
 });
 
-const all: readonly Method[] = [rf, svm, knn, knnPixel, definePatchNetwork(twoBranchCnn), definePatchNetwork(s2enet)];
+const all: readonly Method[] = [rf, svm, knn, knnPixel, definePatchNetwork(twoBranchCnn), definePatchNetwork(s2enet), definePatchNetwork(mft)];
 
 /** All methods by name. */
 export const baselines: ReadonlyMap<string, Method> = new Map(all.map((method) => [method.name, method]));

@@ -15,7 +15,7 @@ export interface NeighbourOptions extends LearnOptions {
 }
 
 /** All training rows. */
-interface Neighbours {
+export interface Neighbours {
   readonly k: number;
   readonly standard: Standard;
   /** Standardised, `[n, columns]`. */
@@ -27,9 +27,9 @@ interface Neighbours {
 /** Columns between two looks at whether a row is too far already. */
 const stride = 16;
 
-/** Row by row, the indices of the k nearest; of equally near ones the first in order. */
-function nearest(
-  { k, rows, classes }: Neighbours,
+/** Row by row, the indices of the k nearest; of equally near ones the first in order. @returns how many there are */
+export function nearest(
+  { k, rows, classes }: Pick<Neighbours, "k" | "rows" | "classes">,
   row: Float64Array,
   distances: Float64Array,
   found: Int32Array,
@@ -57,7 +57,8 @@ function nearest(
   return count;
 }
 
-function learnedOf(known: Neighbours, count: number): Learned {
+/** The class shares of the nearest of known rows. @param count  `K` */
+export function neighboursOf(known: Neighbours, count: number): Learned {
   const { k, standard, rows, classes } = known;
   const columns = standard.means.length;
   return {
@@ -89,7 +90,7 @@ export const nearestNeighbours: Learner<NeighbourOptions> = {
     const standard = standardOf(table);
     const rows = standardised(table, standard);
     progress?.(1, 1);
-    return learnedOf({ k: Math.min(k, table.rows), standard, rows, classes: classes.slice() }, count);
+    return neighboursOf({ k: Math.min(k, table.rows), standard, rows, classes: classes.slice() }, count);
   },
   restore: (read, columns, count) => {
     const [k, rows, classes] = [read("k", "i32")[0] ?? 0, read("rows", "f64"), read("classes", "i32")];
@@ -102,6 +103,6 @@ export const nearestNeighbours: Learner<NeighbourOptions> = {
       standard.means.length === columns &&
       standard.scales.length === columns;
     if (!isWhole) throw new DataError("neighbours", "expected rows and classes that fit each other; got others");
-    return learnedOf({ k, standard, rows, classes }, count);
+    return neighboursOf({ k, standard, rows, classes }, count);
   },
 };

@@ -1,6 +1,6 @@
 /** @file A fitted method as a checkpoint: its arrays by name, and what describes it as JSON in the metadata. */
 import { z } from "zod";
-import { classSchema, type LandCoverClass } from "../scene/index.ts";
+import { isLandCoverClass, isNormalisation, type LandCoverClass, type Normalisation } from "../scene/index.ts";
 import { type Arrays, type Checkpoint, FormatError } from "../tensor/index.ts";
 
 const format = "symdiffuser-method/1";
@@ -12,7 +12,16 @@ export interface Saved<Own> {
   readonly own: Own;
 }
 
-const common = { seed: z.int().min(0), classes: z.array(classSchema).min(2) };
+const common = {
+  seed: z.int().min(0),
+  classes: z.array(z.custom<LandCoverClass>(isLandCoverClass, "expected a class")).min(2),
+};
+
+/** The scales of a source, in what a method keeps. */
+export const normalisationSchema: z.ZodType<Normalisation> = z.custom<Normalisation>(
+  isNormalisation,
+  "expected a normalisation",
+);
 
 /** @param about  further metadata: configuration, data checksums, versions */
 export function methodCheckpoint<Own>(

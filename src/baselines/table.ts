@@ -7,6 +7,8 @@ export interface Table {
   readonly rows: number;
   readonly columns: number;
   readonly data: Float32Array;
+  /** Columns of each source, one source after the other. @default all of one */
+  readonly sources?: readonly number[];
 }
 
 /** What every learner takes; each may take more. */

@@ -73,7 +73,7 @@ function grouped(count: number): string {
 export function metricsText(metrics: Metrics): string {
   const { rule, seed, train, test } = metrics.split;
   const methods = [
-    { name: "SymDiffuser", scores: metrics },
+    { name: metrics.method ?? "SymDiffuser", scores: metrics },
     ...Object.entries(metrics.baselines).map(([name, scores]) => ({ name, scores })),
   ];
   const leak =

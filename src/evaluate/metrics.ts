@@ -51,6 +51,8 @@ export interface Uncertainty {
 
 /** What `metrics.json` holds. Shares and accuracies are fractions of 1. */
 export interface Metrics extends NamedScores {
+  /** The method whose scores these are, as `SymDiffuser`; files of older versions do not tell. */
+  readonly method?: string;
   /** Share of test pixels whose patch contains a training pixel; null if not determined. */
   readonly leakage: number | null;
   /** The split's rule and seed, and its numbers of pixels. */

@@ -20,14 +20,18 @@ import {
   type Split,
   sceneWindows,
 } from "../scene/index.ts";
-import {
-  type GenerationOptions,
-  generatingClassifier,
-  type SymDiffuserModel,
-  symDiffuserClassifier,
-} from "../symdiffuser/index.ts";
+import { type GenerationOptions, generatingClassifier } from "../symdiffuser/index.ts";
 import { DataError, StoppedError, writeAtomically } from "../tensor/index.ts";
-import { configText, openRun, openRunScene, readRunSplit, runFiles, trainRun } from "../train/index.ts";
+import {
+  configText,
+  openRun,
+  openRunScene,
+  readRunSplit,
+  runFiles,
+  type StoredRun,
+  symDiffuserOf,
+  trainRun,
+} from "../train/index.ts";
 import { consistency } from "./consistency.ts";
 import { type MapFiles, mapWriter, usualFiles, writeMap } from "./files.ts";
 import { alternatives, generatedFile, generatedText, prepared } from "./generation.ts";
@@ -40,6 +44,7 @@ import { metricsOf, type Outcome, reportOf } from "./report.ts";
 import { writeSplitFiles, writeSplitPolygons } from "./split-files.ts";
 import { translate } from "./translate.ts";
 import {
+  type Judged,
   listened,
   noUncertainty,
   type UncertaintyOptions,
@@ -82,10 +87,9 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
       },
     },
   );
-  const { scene, split, model, timingsSeconds } = run;
-  const { classes } = model;
+  const { scene, split, classes, timingsSeconds } = run;
   const start = performance.now();
-  const { map, uncertainty } = await tested(run.classifier, model, scene, split, undefined, control);
+  const { map, uncertainty } = await tested(run.classifier, judged(run), scene, split, undefined, control);
   timingsSeconds["map"] = (performance.now() - start) / 1e3;
   const baselines = new Map<string, LandCoverMap>();
   for (const [name, baseline] of run.baselines) {
@@ -100,6 +104,7 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
     ...(await writeSplitPolygons(folder, scene, split)),
   ];
   const written = await writeOutcome(folder, {
+    title: run.title,
     scene,
     split,
     classes,
@@ -110,17 +115,22 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
     timingsSeconds,
     device: run.device,
     seed: config.seed,
-    patch: config.network.patch,
+    patch: run.patch,
     configuration: configText(config),
     command,
   });
   return { folder, files: [...files, ...written.files, join(folder, "model.safetensors")], metrics: written.metrics };
 }
 
+/** What is asked of a model for the uncertainty of its map. */
+function judged({ model, classes }: Pick<StoredRun, "model" | "classes">): Judged {
+  return model ?? { classes, calibration: null, heads: [] };
+}
+
 /** The map of a scene, and how uncertain it is on the test pixels of a split. */
 async function tested(
   classifier: Classifier,
-  model: SymDiffuserModel,
+  model: Judged,
   scene: Scene,
   { test }: Split,
   asked: UncertaintyOptions | undefined,
@@ -142,8 +152,9 @@ async function map(job: JobOf<"map">, control: JobControl): Promise<JobResult> {
   const { run, sources, out, files = usualFiles, uncertainty = noUncertainty, threads } = job;
   const generation = job.generation ?? null;
   const device = await deviceOf(job.device, threads, control);
-  const { config, model } = await openRun(run);
-  const rule = uncertaintyRule(uncertainty, model);
+  const stored = await openRun(run);
+  const { config, classes } = stored;
+  const rule = uncertaintyRule(uncertainty, judged(stored));
   // The run's own scene was in memory for its training, and is so again.
   const own = sources === null ? await openRunScene(config) : null;
   const given = own && generation ? prepared(own, generation) : own;
@@ -156,8 +167,12 @@ async function map(job: JobOf<"map">, control: JobControl): Promise<JobResult> {
     const onGenerated: GenerationOptions["onGenerated"] = (part, generated) => flags?.write(part, generated);
     const classifier =
       generation === null
-        ? symDiffuserClassifier(model, work)
-        : generatingClassifier(model, { without: generation.without, fill: generation.sampling, onGenerated }, work);
+        ? stored.classifier(work)
+        : generatingClassifier(
+            symDiffuserOf(stored, "do without a source"),
+            { without: generation.without, fill: generation.sampling, onGenerated },
+            work,
+          );
     classifier.check(scene);
     const folder = out ?? join(run, "map");
     await mkdir(folder, { recursive: true });
@@ -167,10 +182,10 @@ async function map(job: JobOf<"map">, control: JobControl): Promise<JobResult> {
       ...(generation !== null && { generated: generatedText(generation) }),
     };
     if (generation !== null) {
-      flags = generatedFile(folder, origin, model);
+      flags = generatedFile(folder, origin, symDiffuserOf(stored, "do without a source"));
       control.onEvent({ kind: "note", text: generatedText(generation) });
     }
-    const written = await writeParts(classifier, scene, folder, origin, model.classes, files, rule, control);
+    const written = await writeParts(classifier, scene, folder, origin, classes, files, rule, control);
     await flags?.finish();
     if (flags !== null) written.push(flags.file);
     // The folder of a run has the split that it was trained with.
@@ -239,7 +254,8 @@ async function evaluate(
   control: JobControl,
 ): Promise<JobResult> {
   const device = await deviceOf(choice, threads, control);
-  const { config, model } = await openRun(run);
+  const stored = await openRun(run);
+  const { config, classes } = stored;
   if (labels !== null && "simulate" in config.scene) {
     throw new DataError(config.name, "expected a run on files to give it other labels; got a simulated scene");
   }
@@ -247,15 +263,16 @@ async function evaluate(
     "simulate" in config.scene || labels === null
       ? config.scene
       : { ...config.scene, labels: { ...config.scene.labels, file: [labels] } };
-  const scene = relabelled(await openRunScene({ ...config, scene: described }), model.classes);
+  const scene = relabelled(await openRunScene({ ...config, scene: described }), classes);
   const split: Split = splitFile === null ? readRunSplit(run) : readSplit(splitFile, scene);
   const work = { threads, device, progress: (task: string) => stoppable(control, tell(control, task, "tile")) };
   const start = performance.now();
   let result: Pick<Outcome, "map" | "uncertainty">;
   let baselines: Outcome["baselines"] = new Map();
   if (generation === undefined)
-    result = await tested(symDiffuserClassifier(model, work), model, scene, split, asked, control);
+    result = await tested(stored.classifier(work), judged(stored), scene, split, asked, control);
   else {
+    const model = symDiffuserOf(stored, "do without a source");
     const { without, sampling: fill } = generation;
     const generating = generatingClassifier(model, { without, fill }, work);
     result = await tested(generating, model, prepared(scene, generation), split, asked, control);
@@ -267,15 +284,16 @@ async function evaluate(
   await mkdir(folder, { recursive: true });
   const { metrics, files } = await writeOutcome(folder, {
     scene: generation === undefined ? scene : { ...scene, notes: [...scene.notes, generatedText(generation)] },
+    title: stored.title,
     split,
-    classes: model.classes,
+    classes,
     ...result,
     baselines,
     curves: new Map(),
     timingsSeconds: { map: (performance.now() - start) / 1e3 },
     device,
-    seed: model.seed,
-    patch: config.network.patch,
+    seed: stored.seed,
+    patch: stored.patch,
     configuration: configText(config),
     command: ["symdiffuser evaluate", run, ...(generation?.without ?? []).map((name) => `--without ${name}`)].join(" "),
   });

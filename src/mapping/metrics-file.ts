@@ -70,6 +70,7 @@ const uncertainty = z.object({
 /** Schema of `metrics.json`. A reader ignores fields it does not know, so that later versions may add some. */
 export const metricsSchema: z.ZodType<Metrics> = z.object({
   ...named,
+  method: z.string().exactOptional(),
   leakage: share.nullable(),
   split: z.object({ rule: z.string(), seed: z.int(), train: count, validation: count, test: count }),
   seeds: z.array(z.int()),

@@ -18,7 +18,7 @@ import {
   type DeviceChoice,
   StoppedError,
 } from "../tensor/index.ts";
-import { openRun, openRunScene, type RunConfig, readRunSplit, sourceOptions } from "../train/index.ts";
+import { openRun, openRunScene, type RunConfig, readRunSplit, sourceOptions, symDiffuserOf } from "../train/index.ts";
 import { type Generation, prepared } from "./generation.ts";
 import type { JobControl, RunJob } from "./jobs.ts";
 import type { Origin } from "./origin.ts";
@@ -75,7 +75,9 @@ export async function openWork(
   control: JobControl,
 ): Promise<RunWork> {
   const device = await deviceOf(choice, threads, control);
-  const { config, model } = await openRun(run);
+  const stored = await openRun(run);
+  const { config } = stored;
+  const model = symDiffuserOf(stored, "generate sources");
   const openOwn = async () => openRunScene(config);
   const windows = sources === null ? null : await otherScene(config, sources);
   const whole = windows && { row: 0, col: 0, height: windows.height, width: windows.width };

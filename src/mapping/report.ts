@@ -21,6 +21,8 @@ import { versions } from "./versions.ts";
 
 /** What there is to report. */
 export interface Outcome {
+  /** Name of the method in tables. @default "SymDiffuser" */
+  readonly title?: string;
   readonly scene: Scene;
   readonly split: Split;
   /** Classes of the model, in order. */
@@ -61,6 +63,7 @@ export function metricsOf(outcome: Outcome): Metrics {
   const { overallAccuracy, averageAccuracy, kappa } = own;
   return {
     ...own,
+    ...(outcome.title === undefined ? {} : { method: outcome.title }),
     leakage: leakage(split, scene.height, scene.width, Math.floor(patch / 2)),
     split: {
       rule: split.rule,
@@ -114,7 +117,7 @@ export function reportOf(outcome: Outcome, metrics: Metrics): ReportData {
     summary: `${scene.sources.map(({ name, raster }) => `${name} (${raster.bands})`).join(" + ")}, ${size}, ${classes.length} classes`,
     classes,
     methods: [
-      { name: "SymDiffuser", scores: metrics },
+      { name: metrics.method ?? "SymDiffuser", scores: metrics },
       ...[...baselines].map(([name, other]) => ({
         name,
         scores: metrics.baselines[name]!,

@@ -38,13 +38,16 @@ export interface UncertaintyRule extends Pick<UncertaintyOptions, "entropy" | "a
 
 export const certain: UncertaintyRule = { ...noUncertainty, labelSets: null, hasHeads: false };
 
+/** What of a model is asked; a compared method has neither held-out pixels nor heads. */
+export type Judged = Pick<SymDiffuserModel, "classes" | "calibration" | "heads">;
+
 /** What a model held out, its probabilities scaled. */
 function scaled({ probabilities, temperature }: Calibration, classes: number): Float32Array {
   return tempered(probabilities.data.slice(), classes, temperature);
 }
 
 /** @throws DataError for label sets of a model that was not calibrated */
-export function uncertaintyRule(options: UncertaintyOptions, model: SymDiffuserModel): UncertaintyRule {
+export function uncertaintyRule(options: UncertaintyOptions, model: Judged): UncertaintyRule {
   const { calibration, classes, heads } = model;
   const { entropy, abstain, labelSets: asked = null } = options;
   const wanted = asked ?? (abstain === "sets" ? usualLabelSets : null);

@@ -50,7 +50,7 @@ export {
 export { makeSplit, type Split, type SplitOptions } from "./split.ts";
 export { type PixelGrid, readSplit, writeSplit } from "./splits/file.ts";
 export { parseSplitRule, type SplitRule, splitRules, splitRuleText } from "./splits/rule.ts";
-export { classSchema, normalisationSchema } from "./stored.ts";
+export { isLandCoverClass, isNormalisation } from "./stored.ts";
 export { coveringTiles, type Grid, gatherPixels, type Image, mirrored, type TilePlace, tilePixels } from "./tiles.ts";
 export {
   alignedTo,

@@ -1,7 +1,7 @@
 /** @file A trained model as a checkpoint: named arrays, and everything else as JSON in its metadata. */
 import { z } from "zod";
 import { loadParameters, namedParameters, type Parameters } from "../nn/index.ts";
-import { classSchema, normalisationSchema } from "../scene/index.ts";
+import { isLandCoverClass, isNormalisation, type LandCoverClass, type Normalisation } from "../scene/index.ts";
 import { arrayOf, type Checkpoint, FormatError, type NdArray } from "../tensor/index.ts";
 import { featureShape } from "./features.ts";
 import { freshHead } from "./fusion.ts";
@@ -15,7 +15,7 @@ const format = "symdiffuser/1";
 const schema = z.object({
   options: z.custom<SymDiffuserOptions>((value) => typeof value === "object" && value !== null),
   seed: z.int(),
-  classes: z.array(classSchema).min(2),
+  classes: z.array(z.custom<LandCoverClass>(isLandCoverClass, "expected a class")).min(2),
   textEncoder: z.string(),
   latents: z.array(
     z.object({
@@ -23,7 +23,7 @@ const schema = z.object({
       kind: z.enum(latentKinds).exclude(["auto"]),
       bands: z.int().min(1),
       channels: z.int().min(1),
-      normalisation: normalisationSchema,
+      normalisation: z.custom<Normalisation>(isNormalisation, "expected a normalisation"),
     }),
   ),
   // Models of older versions have none.

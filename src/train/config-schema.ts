@@ -25,6 +25,7 @@ import {
   textEncoders,
 } from "../symdiffuser/index.ts";
 import { type DeviceChoice, deviceChoices } from "../tensor/index.ts";
+import { choice, copied, decay, files, group, integer, list, path, rate, share, text } from "./config-values.ts";
 
 /** Sets of defaults for the method's options, by name. */
 export const presets: Readonly<Record<PresetName, SymDiffuserOptions>> = { small };
@@ -99,6 +100,11 @@ export interface SplitConfig {
   readonly validation: number;
 }
 
+/** The method that this program is made for, beside those that it is compared with. */
+export const ownMethod = "symdiffuser";
+/** All methods. */
+export const methodNames: readonly [string, ...string[]] = [ownMethod, ...baselines.keys()];
+
 /** Everything that settles a run. */
 export interface RunConfig extends SymDiffuserOptions {
   readonly name: string;
@@ -106,6 +112,10 @@ export interface RunConfig extends SymDiffuserOptions {
   readonly scene: FileSceneConfig | SimulatedSceneConfig;
   readonly split: SplitConfig;
   readonly seed: number;
+  /** What is trained. */
+  readonly method: string;
+  /** Times that a compared network sees each training pixel; null: as published. */
+  readonly epochs: number | null;
   /** Names of baselines to train on the same split. */
   readonly baselines: readonly string[];
   /** 0 = as many as the machine has cores. */
@@ -116,27 +126,6 @@ export interface RunConfig extends SymDiffuserOptions {
   /** Steps between two writings of a stage's state. */
   readonly checkpointEvery: number;
 }
-
-// A message is what was expected: "expected <message>; got <value>" is the sentence that people read.
-const integer = (min: number, max?: number): z.ZodInt => {
-  const expected = max === undefined ? `an integer ≥ ${min}` : `an integer from ${min} to ${max}`;
-  const from = z.int(expected).min(min, expected);
-  return max === undefined ? from : from.max(max, expected);
-};
-const share = (): z.ZodNumber => {
-  const expected = "a number from 0 to below 1";
-  return z.number(expected).min(0, expected).lt(1, expected);
-};
-const rate = (): z.ZodNumber => z.number("a number > 0").gt(0, "a number > 0");
-const decay = (): z.ZodNumber => z.number("a number ≥ 0").min(0, "a number ≥ 0");
-const text = (): z.ZodString => z.string("text").min(1, "text");
-const path = (): z.ZodString => z.string("a file").min(1, "a file").meta({ isPath: true });
-const choice = <const T extends readonly string[]>(values: T) =>
-  z.enum(values as unknown as [T[number], ...T[number][]], `one of ${values.join(", ")}`);
-const list = <T extends z.ZodType>(of: T): z.ZodArray<T> => z.array(of, "a list");
-const files = () => z.array(path(), "a file").min(1, "a file").meta({ isSingle: true });
-const group = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape, "keys with values");
-const copied = <T>(values: readonly T[]): T[] => [...values];
 
 const source = group({
   file: files().describe(
@@ -361,6 +350,13 @@ export const configSchema: z.ZodType<RunConfig> = group({
   scene: z.union([fileScene, simulatedScene]).describe("What to classify: sources and labels, or simulate"),
   split: split.describe("Which labelled pixels train, validate and test"),
   seed: integer(0).default(0).describe("Seed of all random choices but those of the split and a simulated scene"),
+  method: choice(methodNames)
+    .default(ownMethod)
+    .describe(`What is trained: ${ownMethod}, or instead of it a method that it is compared with`),
+  epochs: integer(1)
+    .nullable()
+    .default(null)
+    .describe("Times that a compared network sees each training pixel; null: as published"),
   baselines: list(choice([...baselines.keys()]))
     .default([])
     .describe("Methods to train on the same split for comparison"),

@@ -12,22 +12,21 @@ export {
   sourceOptions,
 } from "./config.ts";
 export { type ConfigKey, configKeys, jsonSchema } from "./config-keys.ts";
+export { ownMethod } from "./config-schema.ts";
 export { type Cell, type Column, columnNames } from "./experiment/cells.ts";
 export { type Experiment, readExperiment, resolveExperiment } from "./experiment/experiment.ts";
-export { experimentJsonSchema, ownMethod } from "./experiment/schema.ts";
+export { experimentJsonSchema } from "./experiment/schema.ts";
 export { fitBaseline } from "./fit-baseline.ts";
 export { type LoopOptions, runStage, type StepReport, type Trained } from "./loop.ts";
 export { nearest } from "./nearest.ts";
 export {
   changedSetting,
   dataChecksums,
-  openRun,
   openRunScene,
   openRunSplit,
   type RunHooks,
-  readRunSplit,
-  runFiles,
-  type StoredRun,
   type TrainedRun,
   trainRun,
 } from "./run.ts";
+export { runFiles } from "./run-files.ts";
+export { openRun, readRunSplit, type StoredRun, symDiffuserOf } from "./stored-run.ts";

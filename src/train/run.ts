@@ -3,14 +3,14 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { baselineOf } from "../baselines/index.ts";
+import { baselineOf, type FitOptions } from "../baselines/index.ts";
 import type { RunStage } from "../nn/index.ts";
 import {
   type Classifier,
   openScene,
   openSplit,
+  type PartClassifier,
   type Progress,
-  readSplit,
   type Scene,
   type Split,
   simulateScene,
@@ -19,31 +19,24 @@ import {
 import {
   fitSymDiffuser,
   modelCheckpoint,
-  modelFromCheckpoint,
   openTextEncoder,
-  type SymDiffuserModel,
   symDiffuserClassifier,
+  type TextEncoder,
 } from "../symdiffuser/index.ts";
 import {
   type ChosenDevice,
   ConfigError,
   chooseDevice,
   type Device,
-  FormatError,
-  readCheckpoint,
+  StoppedError,
   writeAtomically,
   writeCheckpoint,
 } from "../tensor/index.ts";
 import { configText, methodOptions, type RunConfig, readConfig, sceneOptions } from "./config.ts";
+import { ownMethod } from "./config-schema.ts";
 import { runStage } from "./loop.ts";
-
-/** Names of the files of a run. */
-export const runFiles = {
-  config: "config.yaml",
-  split: "split.json",
-  stages: "stages",
-  model: "model.safetensors",
-} as const;
+import { runFiles } from "./run-files.ts";
+import { describeModel, type StoredRun } from "./stored-run.ts";
 
 /** What a run tells while it works, and asks. */
 export interface RunHooks {
@@ -55,19 +48,19 @@ export interface RunHooks {
 }
 
 /** A run that is trained. */
-export interface TrainedRun {
-  readonly config: RunConfig;
+export interface TrainedRun extends Omit<StoredRun, "classifier"> {
   /** Where it was computed. */
   readonly device: Device;
   readonly scene: Scene;
   readonly split: Split;
-  readonly model: SymDiffuserModel;
-  readonly classifier: Classifier;
+  readonly classifier: PartClassifier;
   readonly baselines: ReadonlyMap<string, Classifier>;
   /** Loss of every step, by stage. */
   readonly curves: ReadonlyMap<string, Float32Array>;
   readonly timingsSeconds: Record<string, number>;
 }
+
+type Told = "classes" | "seed" | "title" | "patch" | "model";
 
 /** The scene that a configuration describes. */
 export function openRunScene({ name, scene }: RunConfig): Promise<Scene> | Scene {
@@ -183,7 +176,7 @@ export async function trainRun(
   hooks: RunHooks,
 ): Promise<TrainedRun> {
   await checkFolder(folder, config, options);
-  const textEncoder = await openTextEncoder(config.text);
+  const textEncoder = config.method === ownMethod ? await openTextEncoder(config.text) : null;
   const { timings, time } = stopwatch();
   const chosen = await chooseDevice(config.device, config.threads);
   const compute = { threads: config.threads, device: chosen.device };
@@ -200,7 +193,9 @@ export async function trainRun(
 
   const checksums = dataChecksums(scene);
   const fingerprint = createHash("sha256")
-    .update(JSON.stringify([[...settings(config)].sort(), textEncoder.name, checksums, [...split.train]]))
+    .update(
+      JSON.stringify([[...settings(config)].sort(), textEncoder?.name ?? config.method, checksums, [...split.train]]),
+    )
     .digest("hex");
   const curves = new Map<string, Float32Array>();
   const runStageHere: RunStage = async (stage) => {
@@ -222,55 +217,43 @@ export async function trainRun(
     (done, total) =>
       hooks.onTask(task, done, total, "tile");
   const work = { runStage: runStageHere, ...compute, progress };
-  const start = performance.now();
-  const model = await fitSymDiffuser(scene, split, methodOptions(config), config.seed, textEncoder, work);
-  const stages = Object.entries(timings).reduce(
-    (total, [name, seconds]) => (name === "scene" ? total : total + seconds),
-    0,
-  );
-  timings["features"] = (performance.now() - start) / 1e3 - stages;
   const about = {
     configuration: configText(config),
     split: JSON.stringify({ rule, seed }),
     data: JSON.stringify(checksums),
   };
-  await writeCheckpoint(join(folder, runFiles.model), modelCheckpoint(model, about));
-
-  const baselines = new Map<string, Classifier>();
-  for (const name of config.baselines) {
-    const report: Progress = (done, total) => hooks.onTask(`${name} training`, done, total, "part");
-    const fit = (): Promise<Classifier> => baselineOf(name).fit(scene, split, { seed: config.seed }, report);
-    baselines.set(name, await time(name, fit));
-  }
-  const classifier = symDiffuserClassifier(model, work);
-  return { config, device: chosen.device, scene, split, model, classifier, baselines, curves, timingsSeconds: timings };
-}
-
-/** A finished run as it lies in its folder. */
-export interface StoredRun {
-  readonly config: RunConfig;
-  readonly model: SymDiffuserModel;
-}
-
-/** @throws FormatError if the folder holds no finished run */
-export async function openRun(folder: string): Promise<StoredRun> {
-  const file = join(folder, runFiles.model);
-  if (!existsSync(file)) {
-    const started = existsSync(join(folder, runFiles.config));
-    throw new FormatError(
-      folder,
-      started
-        ? "expected a finished run; got one that stopped — try train --resume"
-        : "expected the folder of a run; got none",
-    );
-  }
-  return {
-    config: await readConfig(join(folder, runFiles.config)),
-    model: modelFromCheckpoint(await readCheckpoint(file), file),
+  const fitOptions: FitOptions = { ...compute, runStage: runStageHere, seed: config.seed, epochs: config.epochs };
+  /** Train a compared method; what its stages do not take is timed under its name. */
+  const fit = async (name: string) => {
+    const report: Progress = (done, total) => {
+      if (hooks.isStopped()) throw new StoppedError(`stopped in the training of ${name}`);
+      hooks.onTask(`${name} training`, done, total, "part");
+    };
+    const before = Object.hasOwn(timings, name) ? timings[name]! : 0;
+    const start = performance.now();
+    const fitted = await baselineOf(name).fit(scene, split, fitOptions, report);
+    timings[name] = before + (performance.now() - start) / 1e3;
+    return fitted;
   };
-}
-
-/** The split of a run. */
-export function readRunSplit(folder: string): Split {
-  return readSplit(join(folder, runFiles.split));
+  const own = async (encoder: TextEncoder): Promise<Pick<TrainedRun, Told | "classifier">> => {
+    const start = performance.now();
+    const model = await fitSymDiffuser(scene, split, methodOptions(config), config.seed, encoder, work);
+    const stages = Object.entries(timings).reduce(
+      (total, [name, seconds]) => (name === "scene" ? total : total + seconds),
+      0,
+    );
+    timings["features"] = (performance.now() - start) / 1e3 - stages;
+    await writeCheckpoint(join(folder, runFiles.model), modelCheckpoint(model, about));
+    return { ...describeModel(model), model, classifier: symDiffuserClassifier(model, work) };
+  };
+  const compared = async (): Promise<Pick<TrainedRun, Told | "classifier">> => {
+    const { title, patch } = baselineOf(config.method);
+    const classifier = await fit(config.method);
+    await writeCheckpoint(join(folder, runFiles.model), classifier.checkpoint(about));
+    return { title, patch, classes: classifier.classes, seed: config.seed, model: null, classifier };
+  };
+  const trained = textEncoder === null ? await compared() : await own(textEncoder);
+  const baselines = new Map<string, Classifier>();
+  for (const name of config.baselines) baselines.set(name, await fit(name));
+  return { ...trained, config, device: chosen.device, scene, split, baselines, curves, timingsSeconds: timings };
 }

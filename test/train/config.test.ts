@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, describe, it } from "node:test";
 import { parse } from "yaml";
+import { baselines } from "../../src/baselines/index.ts";
 import { demoConfig } from "../../src/cli/demo.ts";
 import { small } from "../../src/symdiffuser/index.ts";
 import { ConfigError, FormatError } from "../../src/tensor/index.ts";
@@ -149,7 +150,10 @@ describe("resolveConfig", () => {
     [withKeys({ head: { width: 30 } }), "train.yaml: head.width: expected a multiple of 4; got 30"],
     [withKeys({ mode: "dens" }), 'train.yaml: mode: expected one of dense, centre; got "dens"'],
     [withKeys({ preset: "toString" }), 'train.yaml: preset: expected one of small; got "toString"'],
-    [withKeys({ baselines: ["rff"] }), 'train.yaml: baselines[0]: expected one of rf, svm; got "rff"'],
+    [
+      withKeys({ baselines: ["rff"] }),
+      `train.yaml: baselines[0]: expected one of ${[...baselines.keys()].join(", ")}; got "rff"`,
+    ],
     [
       withKeys({ network: { width: 66 } }),
       "train.yaml: network.width: expected a multiple of network.heads, which is 4; got 66",

@@ -5,7 +5,6 @@ import {
   cutValid,
   type Image,
   type LandCoverClass,
-  normalisationSchema,
   type Progress,
   type Rectangle,
   type Scene,
@@ -25,7 +24,7 @@ import {
   ShapeError,
 } from "../../tensor/index.ts";
 import type { FittedMethod, Method } from "../method.ts";
-import { fromMethodCheckpoint, methodCheckpoint } from "../saved.ts";
+import { fromMethodCheckpoint, methodCheckpoint, normalisationSchema } from "../saved.ts";
 import { trainingClasses } from "../training-classes.ts";
 import type { PatchNetwork, Task } from "./network.ts";
 import { type NetworkProgram, networkProgram, type TrainedNetwork } from "./prediction.ts";

@@ -8,9 +8,9 @@ import { type Override, parseYaml, readConfig, resolveConfig } from "../config.t
 import { type ConfigFault, configFault } from "../config-checks.ts";
 import { schemaFault, shown } from "../config-faults.ts";
 import { isMap, keyText } from "../config-keys.ts";
-import type { RunConfig } from "../config-schema.ts";
+import { ownMethod, type RunConfig } from "../config-schema.ts";
 import { type Cell, type Column, cellId } from "./cells.ts";
-import { type ExperimentKeys, experimentKeys, experimentSchema, ownMethod, type Settings } from "./schema.ts";
+import { type ExperimentKeys, experimentKeys, experimentSchema, type Settings } from "./schema.ts";
 
 /** An experiment, resolved. */
 export interface Experiment {

@@ -1,13 +1,8 @@
 /** @file The keys of an experiment: methods × variants × sources × splits × seeds, on one scene or several. */
 import { z } from "zod";
-import { baselines } from "../../baselines/index.ts";
 import { variantNames } from "../../symdiffuser/index.ts";
 import { configKeys, publishedSchema } from "../config-keys.ts";
-
-/** The method that variants are of, beside the baselines. */
-export const ownMethod = "symdiffuser";
-/** All methods that can be compared. */
-export const methodNames: readonly string[] = [ownMethod, ...baselines.keys()];
+import { methodNames, ownMethod } from "../config-schema.ts";
 
 /** Settings of a configuration, nested as in its file. */
 export type Settings = Readonly<Record<string, unknown>>;
