@@ -81,6 +81,13 @@ def case(name, network, table, inputs):
         arrays[f"{name}/probe/{path}"] = probe
 
 
+def save(file):
+    """All cases, as test/golden/FILE.safetensors."""
+    target = Path(__file__).parents[2] / "test" / "golden" / f"{file}.safetensors"
+    save_file({name: x.to(torch.float32).contiguous() for name, x in arrays.items()}, target)
+    print(target, sum(x.numel() for x in arrays.values()), "numbers")
+
+
 class Unit(nn.Module):
     def __init__(self, inputs, outputs, side, activation):
         super().__init__()
@@ -151,12 +158,9 @@ class S2ENet(nn.Module):
         }
 
 
-network = S2ENet(5, 2, 4, 7)
-case("s2enet", network, network.named(), [torch.randn(3, 5, 7, 7), torch.randn(3, 2, 7, 7)])
-
 if __name__ == "__main__":
-    target = Path(__file__).parents[2] / "test" / "golden" / "networks.safetensors"
-    save_file({name: x.to(torch.float32).contiguous() for name, x in arrays.items()}, target)
-    print(target, sum(x.numel() for x in arrays.values()), "numbers")
+    network = S2ENet(5, 2, 4, 7)
+    case("s2enet", network, network.named(), [torch.randn(3, 5, 7, 7), torch.randn(3, 2, 7, 7)])
+    save("networks")
     sizes = lambda *of: sum(p.numel() for p in S2ENet(*of).parameters())
     print("s2enet", sizes(64, 2, 11, 7), sizes(144, 1, 15, 7), sizes(180, 4, 7, 7))

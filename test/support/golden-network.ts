@@ -1,6 +1,8 @@
 /** @file A compared network against the same one in PyTorch, made by a script in scripts/golden. */
+import assert from "node:assert/strict";
 import type { PatchNetwork, Task } from "../../src/baselines/network/network.ts";
 import {
+  countParameters,
   namedParameters,
   type Parameters,
   packParameters,
@@ -87,5 +89,18 @@ export async function assertNetwork<P extends Parameters>(
     const product = gradient.reduce((total, value, at) => total + value * values[at]!, 0);
     const probe = ndarray([Math.hypot(...gradient), product], [2]);
     assertClose(probe, arrays.get(`probe/${path}`)!, tolerance, `gradient of ${path}`);
+  }
+}
+
+/** Parameters of a network at its own patch. @param sizes  bands of each source, classes, parameters */
+export function assertSizes<P extends Parameters>(
+  { init, recipe: { patch } }: PatchNetwork<P>,
+  sizes: readonly (readonly [bands: readonly number[], classes: number, parameters: number])[],
+): void {
+  for (const [bands, classes, parameters] of sizes) {
+    const sources = bands.map((count, at) => {
+      return { name: `${at}`, kind: "other" as const, bands: count, channels: count };
+    });
+    assert.equal(countParameters(init({ high: 0, low: 0 }, { sources, classes, patch })), parameters, `${bands}`);
   }
 }
