@@ -64,7 +64,7 @@ def case(name, network, table, inputs):
             shape = ours(parameter).shape
             values = filled(path, list(shape))
             # The inverse of each view: a transpose is its own, a reshape that of the parameter's shape.
-            back = values.T if ours(parameter).shape != parameter.shape and values.dim() == parameter.dim() else values
+            back = ours(values) if values.dim() == parameter.dim() else values
             parameter.copy_(back.reshape(parameter.shape))
     inputs = [x.requires_grad_() for x in inputs]
     logits = network.train()(*inputs)
