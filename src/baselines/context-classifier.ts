@@ -14,6 +14,7 @@ import {
   type Progress,
   type Rectangle,
   type Scene,
+  type Source,
   sourcesOf,
   type Windows,
   widened,
@@ -71,7 +72,7 @@ export function tableOf(
     }
     to += size;
   }
-  return { rows, columns, data };
+  return { rows, columns, data, sources: bandsOf(scene).map((bands) => contextSize(bands, seen)) };
 }
 
 /** Sources on their scales. */
@@ -90,6 +91,8 @@ interface Definition<Options> {
   readonly paper: string;
   readonly learner: Learner<Options>;
   readonly seen: Windows;
+  /** How the bands of a source are put on a scale. @default `fitNormalisation` */
+  readonly normalise?: (source: Source) => Normalisation;
   readonly isSeedless?: boolean;
 }
 
@@ -97,14 +100,14 @@ interface Definition<Options> {
 export function defineContextClassifier<Options extends LearnOptions>(
   definition: Definition<Options>,
 ): Method<Options> {
-  const { name, title, paper, learner, seen, isSeedless = false } = definition;
+  const { name, title, paper, learner, seen, normalise = fitNormalisation, isSeedless = false } = definition;
   const patch = Math.max(...seen.mean, ...seen.deviation);
   return {
     ...{ name, title, paper, patch, isSeedless },
     async fit(scene, split, options, progress) {
       const { classOf, classes } = trainingClasses(scene, split);
       const sources = scene.sources.map((source): FittedSource => {
-        return { source: source.name, bands: source.raster.bands, normalisation: fitNormalisation(source) };
+        return { source: source.name, bands: source.raster.bands, normalisation: normalise(source) };
       });
       const images = normalised(
         scene,

@@ -7,10 +7,12 @@ import { type NeighbourOptions, nearestNeighbours } from "./neighbours.ts";
 import { definePatchNetwork } from "./network/method.ts";
 import { mft } from "./networks/mft.ts";
 import { s2enet } from "./networks/s2enet.ts";
+import { sal2rn } from "./networks/sal2rn.ts";
 import { twoBranchCnn } from "./networks/two-branch-cnn.ts";
 import { methodNameOf } from "./saved.ts";
 import { type SupportVectorOptions, supportVectorMachines } from "./support-vectors.ts";
 import type { LearnOptions } from "./table.ts";
+import { commonSubspace, grey } from "./ucsl.ts";
 
 export type { FitOptions, FittedMethod, ForestOptions, LearnOptions, Method, NeighbourOptions, SupportVectorOptions };
 export { methodNameOf };
@@ -56,7 +58,28 @@ export const knnPixel: Method<NeighbourOptions> = defineContextClassifier({
   seen: pixelWindow,
 });
 
-const all: readonly Method[] = [rf, svm, knn, knnPixel, definePatchNetwork(twoBranchCnn), definePatchNetwork(s2enet), definePatchNetwork(mft)];
+/** The nearest training pixel in a subspace common to all sources, on the values of a pixel alone; nothing is random. */
+export const ucsl: Method<LearnOptions> = defineContextClassifier({
+  name: "ucsl",
+  title: "UCSL",
+  paper: "Yao, Hong, Wang, Liu, Chanussot 2023, IEEE Transactions on Geoscience and Remote Sensing 61",
+  learner: commonSubspace,
+  seen: pixelWindow,
+  normalise: grey,
+  isSeedless: true,
+});
+
+const all: readonly Method[] = [
+  rf,
+  svm,
+  knn,
+  knnPixel,
+  ucsl,
+  definePatchNetwork(twoBranchCnn),
+  definePatchNetwork(s2enet),
+  definePatchNetwork(mft),
+  definePatchNetwork(sal2rn),
+];
 
 /** All methods by name. */
 export const baselines: ReadonlyMap<string, Method> = new Map(all.map((method) => [method.name, method]));

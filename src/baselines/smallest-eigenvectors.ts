@@ -31,7 +31,10 @@ function boundOf(product: Product, start: Matrix): number {
 /** A Chebyshev polynomial of the matrix times vectors: small where eigenvalues lie from `low` to `high`. */
 function filtered(product: Product, vectors: Matrix, low: number, high: number): Matrix {
   const [half, centre] = [(high - low) / 2, (high + low) / 2];
-  const step = (x: Matrix) => product(x).sub(Matrix.mul(x, centre)).mul(1 / half);
+  const step = (x: Matrix) =>
+    product(x)
+      .sub(Matrix.mul(x, centre))
+      .mul(1 / half);
   let [before, now] = [vectors, step(vectors)];
   for (let at = 1; at < degree; at++) [before, now] = [now, step(now).mul(2).sub(before)];
   return now;
@@ -68,9 +71,7 @@ export function smallestEigenvectors(
     const turn = eigenvectorMatrix.subMatrixColumn(order);
     vectors = basis.mmul(turn);
     const off = image.mmul(turn).sub(vectors.clone().mulRowVector(order.map((at) => realEigenvalues[at]!)));
-    const worst = Math.max(
-      ...Array.from({ length: count }, (_, at) => off.subMatrix(0, size - 1, at, at).norm()),
-    );
+    const worst = Math.max(...Array.from({ length: count }, (_, at) => off.subMatrix(0, size - 1, at, at).norm()));
     if (worst <= accuracy * high || width === size || round === mostRounds) {
       progress(mostRounds, mostRounds);
       return vectors.subMatrix(0, size - 1, 0, count - 1);

@@ -96,7 +96,11 @@ function subspaceOf(table: Table, progress?: (done: number, total: number) => vo
   const gram = x.transpose().mmul(Matrix.add(x, laplacian(x).mul(beta)));
   const ridge = gram.add(gram.transpose()).mul(0.5).add(Matrix.eye(table.columns).mul(alpha));
   const solved = new CholeskyDecomposition(ridge).solve(x.transpose()); // [L, N]
-  const product = (z: Matrix): Matrix => laplacian(z).mul(gamma).add(z).sub(x.mmul(solved.mmul(z)));
+  const product = (z: Matrix): Matrix =>
+    laplacian(z)
+      .mul(gamma)
+      .add(z)
+      .sub(x.mmul(solved.mmul(z)));
   const count = Math.min(dimensions, x.rows);
   const embedding = smallestEigenvectors(product, x.rows, count, keyOf(0), accuracy, progress);
   const projection = solved.mmul(embedding);
@@ -138,7 +142,7 @@ function learnedOf(projection: Float64Array, columns: number, inner: Learned): L
 export const commonSubspace: Learner<LearnOptions> = {
   learn: async (table, classes, count, _, progress) => {
     const projection = Float64Array.from(subspaceOf(table, progress).to1DArray());
-    const { rows, columns, data } = projected(table, projection);
+    const { columns, data } = projected(table, projection);
     const standard = { means: new Float64Array(columns), scales: new Float64Array(columns).fill(1) };
     const known = { k: 1, standard, rows: Float64Array.from(data), classes: classes.slice() };
     return learnedOf(projection, table.columns, neighboursOf(known, count));
