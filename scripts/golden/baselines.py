@@ -1,4 +1,4 @@
-"""Reference numbers of scikit-learn for the random forest and the support vector classifier.
+"""Reference numbers of scikit-learn for the random forest, the support vector classifier and nearest neighbours.
 
 Run: python scripts/golden/baselines.py golden [file]   (default test/baselines/reference.json)
      python scripts/golden/baselines.py compare         fits both on the real scenes, on the features and splits that
@@ -14,6 +14,7 @@ reference.json: three overlapping classes (0, 1, 2) in 6 columns of unequal scal
                          from the root, left before right; smaller nodes have equally good splits, drawn at random
   forest.accuracy        share of right test rows, mean over 20 seeds of RandomForestClassifier(300)
   forest.probabilities   mean over the same seeds, [test, 3]
+  neighbours             probabilities of KNeighborsClassifier() after StandardScaler, [test, 3]
 """
 import json
 import subprocess
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -70,6 +72,7 @@ def golden(path):
     pairs = svc("ovo").fit(train64, train_classes)
     scored = svc().fit(train64, train_classes)
     tree = DecisionTreeClassifier(random_state=0).fit(train, train_classes)
+    neighbours = make_pipeline(StandardScaler(), KNeighborsClassifier()).fit(train64, train_classes)
     forests = [forest(seed).fit(train, train_classes) for seed in range(20)]
     numbers = {
         "train": listed(train),
@@ -86,6 +89,7 @@ def golden(path):
             "accuracy": round(float(np.mean([one.score(test, test_classes) for one in forests])), 4),
             "probabilities": listed(np.mean([one.predict_proba(test) for one in forests], axis=0)),
         },
+        "neighbours": listed(neighbours.predict_proba(test64)),
     }
     path.write_text(json.dumps(numbers, separators=(",", ":")) + "\n")
 

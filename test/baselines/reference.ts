@@ -15,6 +15,7 @@ interface Numbers {
   };
   readonly tree: readonly (readonly [feature: number, threshold: number, rows: number])[];
   readonly forest: { readonly accuracy: number; readonly probabilities: readonly number[][] };
+  readonly neighbours: readonly number[][];
 }
 
 export const reference = JSON.parse(readFileSync(join(import.meta.dirname, "reference.json"), "utf8")) as Numbers;
