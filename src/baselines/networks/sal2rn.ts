@@ -4,10 +4,10 @@
  *
  * Deviations: the branches' decisions are added, where the published network weighs them by how often each is right on
  * training pixels. The spectral branch, too, takes principal components, as its layers mix all bands anyway; its
- * convolutions over one place are linear layers. Kernels are 3 × 3 where no size is known: 833 899 parameters, the
+ * convolutions over one place are linear layers. Kernels are 3 × 3 where no size is known: 820 717 parameters, the
  * published code has 908 325 (63 bands and 1 band, 6 classes).
  *
- * @see Li, Liu, Song et al. 2022, "Sal²RN: A spatial-spectral salient reinforcement network for hyperspectral and LiDAR
+ * @see Li, Liu, Song et al. 2023, "Sal²RN: A spatial-spectral salient reinforcement network for hyperspectral and LiDAR
  * data fusion classification", IEEE Transactions on Geoscience and Remote Sensing 61
  */
 import {
@@ -160,7 +160,7 @@ const together = (logits: readonly Tensor[]): Tensor => logits.reduce((a, b) => 
 export const sal2rn: PatchNetwork<Sal2rn> = {
   name: "sal2rn",
   title: "Sal²RN",
-  paper: "Li, Liu, Song et al. 2022, IEEE Transactions on Geoscience and Remote Sensing 61",
+  paper: "Li, Liu, Song et al. 2023, IEEE Transactions on Geoscience and Remote Sensing 61",
   sources: [2, 16],
   recipe: { patch: 11, epochs: 250, batch: 64, rate: 1e-3, schedule: constantRate, adamw: adam },
   prepare: ({ bands }, at) => (at === 0 ? { kind: "components", count: bands } : { kind: "unit" }),
