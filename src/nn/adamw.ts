@@ -9,6 +9,8 @@ export interface AdamW {
   readonly weightDecay: number;
   /** Largest global gradient norm; larger ones are scaled down to it. @default 1 */
   readonly clipNorm: number;
+  /** μ of gradient descent with momentum, which then takes the place of all else here; see `momentumUpdate`. */
+  readonly momentum?: number;
   /** Share of the learning rate that parts of the tree of parameters have, by the part's name; 1 where none is given. */
   readonly rateShares?: Readonly<Record<string, number>>;
 }

@@ -9,12 +9,15 @@ import {
   reshape,
   type Spec,
   split,
+  sqrt,
   sub,
+  sum,
   type Tensor,
   trace,
   zeros,
 } from "../tensor/index.ts";
 import { type AdamW, adamwUpdate } from "./adamw.ts";
+import { momentumUpdate } from "./momentum.ts";
 import {
   countParameters,
   decayMask,
@@ -99,10 +102,18 @@ export function updated(
   const decay = constant(decayMask(parameters));
   const { rateShares } = adamw;
   const own = rateShares ? mul(rate, constant(shareVector(parameters, rateShares))) : rate;
-  const { gradientNorm, ...next } = adamwUpdate(state, gradient, own, [correction1, correction2], decay, adamw);
+  const { gradientNorm, ...next } =
+    adamw.momentum === undefined
+      ? adamwUpdate(state, gradient, own, [correction1, correction2], decay, adamw)
+      : { ...momentumUpdate(state, gradient, own, adamw.momentum), gradientNorm: norm(gradient) };
   const average = inputs["average"];
   const moved = average && { average: add(average, mul(sub(next.parameters, average), 1 - averageDecay!)) };
   return { ...next, ...moved, gradientNorm };
+}
+
+/** ‖x‖, `[]`. */
+function norm(x: Tensor): Tensor {
+  return reshape(sqrt(sum(mul(x, x))), []);
 }
 
 /** The `rate` input of step `step`, counted from 0. */

@@ -93,5 +93,8 @@ export interface PatchNetwork<P extends Parameters = Parameters> {
 /** Adam as PyTorch has it by default. */
 export const adam: AdamW = { betas: [0.9, 0.999], weightDecay: 0, clipNorm: Number.POSITIVE_INFINITY };
 
+/** Gradient descent with momentum, as PyTorch's SGD. */
+export const sgd = (momentum: number): AdamW => ({ ...adam, momentum });
+
 /** Left and right, up and down. */
 export const flips: readonly number[] = [0, 1, 2, 3];
