@@ -5,6 +5,8 @@ import { type ForestOptions, forest } from "./forest.ts";
 import type { FitOptions, FittedMethod, Method } from "./method.ts";
 import { type NeighbourOptions, nearestNeighbours } from "./neighbours.ts";
 import { definePatchNetwork } from "./network/method.ts";
+import { exvit } from "./networks/exvit.ts";
+import { hct } from "./networks/hct.ts";
 import { mft } from "./networks/mft.ts";
 import { s2enet } from "./networks/s2enet.ts";
 import { sal2rn } from "./networks/sal2rn.ts";
@@ -77,7 +79,9 @@ const all: readonly Method[] = [
   ucsl,
   definePatchNetwork(twoBranchCnn),
   definePatchNetwork(s2enet),
+  definePatchNetwork(hct),
   definePatchNetwork(mft),
+  definePatchNetwork(exvit),
   definePatchNetwork(sal2rn),
 ];
 
