@@ -42,6 +42,12 @@ export function samplingSteps(total: number, count: number): number[] {
 const largest = 3;
 const clipped = (value: number): number => Math.min(largest, Math.max(-largest, value));
 
+/** How far tiles are shifted at a step of the process: by the golden ratio, which spreads borders evenly; not where one tile does. */
+function shiftAt(step: number, length: number, core: number): number {
+  const golden = (Math.sqrt(5) - 1) / 2;
+  return length <= core ? 0 : Math.floor(((step * golden) % 1) * core);
+}
+
 /** Pixels where any source is missing. */
 export function anyMissing(missing: readonly Missing[], pixels: number): Uint8Array {
   const any = new Uint8Array(pixels);
@@ -65,8 +71,8 @@ function noiseKnown(
 }
 
 /**
- * The latents with their missing pixels sampled by DDIM, tile by tile at every step; neighbouring tiles see each other's
- * pixels of the step before, so that the sample has no seams.
+ * The latents with their missing pixels sampled by DDIM, tile by tile at every step. Tiles lie elsewhere at every step, so
+ * that their borders leave no seams.
  *
  * @param latents  one a source, `[H, W, C_s]`; numbers at missing pixels do not matter
  * @param noises   standard normal, of the same shapes: what known latents are noised with, and what missing ones begin
@@ -86,6 +92,7 @@ export async function sampleLatents(
   progress: Progress = () => {},
 ): Promise<Image[]> {
   const { patch, steps: total } = options.network;
+  const { core } = options.features;
   const { height, width } = latents[0]!;
   const sampled = latents.flatMap((_, source) => (missing[source]?.includes(1) ? [source] : []));
   if (sampled.length === 0) return [...latents];
@@ -107,11 +114,12 @@ export async function sampleLatents(
       noiseKnown(latent, noises[source]!, missing[source]!, level, states[source]!);
     }
     const inputs = latents.map((latent, source) => [`x.${source}`, { ...latent, data: states[source]! }] as const);
-    const stitching = { region, valid: anywhere, into, channels: size, offset: 0 };
+    const shift = [shiftAt(at, height, core), shiftAt(at + 1, width, core)] as const;
+    const stitching = { region, valid: anywhere, into, channels: size, offset: 0, shift };
     const feeds = { t: stepInput(t) };
     const report: Progress = (done, all) => progress(at * all + done, visited.length * all);
     const tiles = Object.fromEntries(inputs);
-    await stitched(program, tiles, outputs, latents[0]!, patch, options.features.core, stitching, feeds, report);
+    await stitched(program, tiles, outputs, latents[0]!, patch, core, stitching, feeds, report);
     let offset = 0;
     for (const source of sampled) {
       const estimate = channelsOf(into, size, offset, channels[source]!);

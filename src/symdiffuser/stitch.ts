@@ -25,6 +25,8 @@ export interface Stitching {
   readonly channels: number;
   /** Channel that the first one of the outputs becomes. */
   readonly offset: number;
+  /** Rows and columns, below `core`, by which tiles lie further up and left. @default none */
+  readonly shift?: readonly [rows: number, cols: number];
 }
 
 /**
@@ -42,7 +44,7 @@ export async function stitched(
   { height, width }: Grid,
   side: number,
   core: number,
-  { region, valid, into: map, channels, offset }: Stitching,
+  { region, valid, into: map, channels, offset, shift: [up, left] = [0, 0] }: Stitching,
   feeds: Arrays = {},
   progress: Progress = () => {},
 ): Promise<void> {
@@ -57,13 +59,16 @@ export async function stitched(
     left: Math.max(col + margin, region.col),
     right: Math.min(col + margin + core, right),
   });
-  const places = coveringTiles({ height, width }, side, core).filter((place) => {
-    const { top, bottom, left, right } = kept(place);
-    for (let row = top; row < bottom; row++) {
-      for (let col = left; col < right; col++) if (valid?.[row * width + col] !== 0) return true;
-    }
-    return false;
-  });
+  const shifted = coveringTiles({ height: height + up, width: width + left }, side, core);
+  const places = shifted
+    .map(({ row, col }) => ({ row: row - up, col: col - left }))
+    .filter((place) => {
+      const { top, bottom, left, right } = kept(place);
+      for (let row = top; row < bottom; row++) {
+        for (let col = left; col < right; col++) if (valid?.[row * width + col] !== 0) return true;
+      }
+      return false;
+    });
   // While batches are computed, the next one is made ready.
   const buffers = Array.from({ length: program.lanes + 1 }, () => ({
     pixels: new Int32Array(tilesPerBatch * tokens),
