@@ -5,6 +5,7 @@ import { type ForestOptions, forest } from "./forest.ts";
 import type { FitOptions, FittedMethod, Method } from "./method.ts";
 import { type NeighbourOptions, nearestNeighbours } from "./neighbours.ts";
 import { definePatchNetwork } from "./network/method.ts";
+import { dstd } from "./networks/dstd.ts";
 import { exvit } from "./networks/exvit.ts";
 import { hct } from "./networks/hct.ts";
 import { mft } from "./networks/mft.ts";
@@ -79,6 +80,7 @@ const all: readonly Method[] = [
   ucsl,
   definePatchNetwork(twoBranchCnn),
   definePatchNetwork(s2enet),
+  definePatchNetwork(dstd),
   definePatchNetwork(hct),
   definePatchNetwork(mft),
   definePatchNetwork(exvit),
