@@ -7,7 +7,9 @@ import { type NeighbourOptions, nearestNeighbours } from "./neighbours.ts";
 import { definePatchNetwork } from "./network/method.ts";
 import { dstd } from "./networks/dstd.ts";
 import { exvit } from "./networks/exvit.ts";
+import { gltnet } from "./networks/gltnet.ts";
 import { hct } from "./networks/hct.ts";
+import { macn } from "./networks/macn.ts";
 import { mft } from "./networks/mft.ts";
 import { s2enet } from "./networks/s2enet.ts";
 import { sal2rn } from "./networks/sal2rn.ts";
@@ -82,9 +84,11 @@ const all: readonly Method[] = [
   definePatchNetwork(s2enet),
   definePatchNetwork(dstd),
   definePatchNetwork(hct),
+  definePatchNetwork(macn),
   definePatchNetwork(mft),
   definePatchNetwork(exvit),
   definePatchNetwork(sal2rn),
+  definePatchNetwork(gltnet),
 ];
 
 /** All methods by name. */

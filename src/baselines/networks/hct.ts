@@ -93,7 +93,8 @@ function encoded(weights: Symbolic<Encoder>, x: Tensor, pass: Pass): Tensor {
 /** The class token once it has looked at itself and at the others. */
 function crossed({ norm, attention: weights }: Symbolic<Crossing>, token: Tensor, others: Tensor, pass: Pass): Tensor {
   const own = scaledLayerNorm(norm, token);
-  return add(token, crossAttention(weights, own, concat([own, others], 1), pass));
+  const context = concat([own, others], 1);
+  return add(token, crossAttention(weights, own, context, context, pass));
 }
 
 /** The network. */

@@ -163,11 +163,19 @@ export function initCrossAttention(key: Key, headWidth: number): CrossAttention 
   };
 }
 
-/** What queries take from a context. @param queries `[B, N, C]` @param context `[B, M, C]` @returns `[B, N, C]` */
+/**
+ * What queries take from values.
+ *
+ * @param queries  `[B, N, C]`
+ * @param keys     `[B, M, C]`
+ * @param values   `[B, M, C]`
+ * @returns        `[B, N, C]`
+ */
 export function crossAttention(
   weights: Symbolic<CrossAttention>,
   queries: Tensor,
-  context: Tensor,
+  keys: Tensor,
+  values: Tensor,
   pass: Pass,
 ): Tensor {
   const toHeads = (x: Tensor, matrix: Tensor): Tensor => {
@@ -177,7 +185,7 @@ export function crossAttention(
   };
   const { B, N } = dims("queries", queries, "B N C");
   const { query, key, value } = weights;
-  const mixed = attend(toHeads(queries, query), toHeads(context, key), toHeads(context, value));
+  const mixed = attend(toHeads(queries, query), toHeads(keys, key), toHeads(values, value));
   const out = linear(weights.out, reshape(transpose(mixed, [0, 2, 1, 3]), [B, N, -1]));
   return dropout(out, pass.mask(out.shape, dropped));
 }
