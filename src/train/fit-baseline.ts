@@ -14,7 +14,7 @@ import type { RunHooks } from "./run.ts";
  */
 export function fitBaseline(
   name: string,
-  { seed, threads, checkpointEvery }: RunConfig,
+  { seed, threads, epochs, checkpointEvery }: RunConfig,
   device: Device,
   scene: Scene,
   split: Split,
@@ -27,6 +27,6 @@ export function fitBaseline(
     });
     return parameters;
   };
-  const options = { seed, threads, device, runStage: runHere };
+  const options = { seed, threads, epochs, device, runStage: runHere };
   return baselineOf(name).fit(scene, split, options, (done, total) => onTask(name, done, total, "part"));
 }

@@ -1,6 +1,7 @@
 /** @file A baseline alone on a scene and split: trained, mapped and scored in the folder of a run, without a model file. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { baselineOf } from "../../baselines/index.ts";
 import { type Progress, sceneWindows, writeSplit } from "../../scene/index.ts";
 import { chooseDevice, StoppedError, writeAtomically } from "../../tensor/index.ts";
 import { configText, fitBaseline, openRunScene, openRunSplit, type RunConfig, runFiles } from "../../train/index.ts";
@@ -51,8 +52,9 @@ export async function runBaseline(
   lap("map");
   const origin = { scene: sceneWindows(scene), method, isSimulated: "simulate" in config.scene };
   await writeMap(folder, origin, classes, map);
+  const { patch, title } = baselineOf(method);
   const metrics = metricsOf({
-    ...{ scene, split, classes, map, timingsSeconds, device, seed: config.seed, patch: config.network.patch },
+    ...{ scene, split, classes, map, timingsSeconds, device, seed: config.seed, patch, title },
     ...{ baselines: new Map(), curves: new Map(), configuration: configText(config), command: "" },
   });
   await writeAtomically(join(folder, "metrics.json"), formatMetrics(metrics));
