@@ -1,0 +1,40 @@
+import { describe, it } from "node:test";
+import { definePatchNetwork } from "../../src/baselines/network/method.ts";
+import { gltnet } from "../../src/baselines/networks/gltnet.ts";
+import { add, constant, ndarray } from "../../src/tensor/index.ts";
+import { describeClassifier, easyScene } from "../support/describe-classifier.ts";
+import { assertNetwork, assertSizes } from "../support/golden-network.ts";
+
+describe("GLT-Net", () => {
+  it("agrees with PyTorch in logits and loss, forward and gradients", () => {
+    // Every sample is said to be of the first class.
+    const oneHot = constant(
+      ndarray(
+        [0, 1, 2].flatMap(() => [1, 0, 0, 0]),
+        [3, 4],
+      ),
+    );
+    const shares = constant(ndarray([1, 0, 0, 0], [4]));
+    const withLoss: typeof gltnet = {
+      ...gltnet,
+      logits: (weights, patches, pass, task) =>
+        add(
+          gltnet.logits(weights, patches, pass, task),
+          gltnet.loss!(weights, { ...patches, oneHot, shares }, pass, task),
+        ),
+    };
+    return assertNetwork(withLoss, "gltnet", 1e-4, "gltnet");
+  });
+
+  it("has the published number of parameters, but for what its head says", () => {
+    const fewer = 51_090 + 2975;
+    assertSizes(gltnet, [
+      [[64, 2], 11, 458_276 - fewer],
+      [[63, 1], 6, 453_748 - fewer],
+      [[144, 1], 15, 618_169 - fewer],
+    ]);
+  });
+});
+
+const small = definePatchNetwork({ ...gltnet, recipe: { ...gltnet.recipe, patch: 6, rate: 5e-3 } });
+describeClassifier(small, { options: { epochs: 15 }, scene: easyScene(12, 20), perClass: 8, right: 0.4 });
