@@ -5,6 +5,7 @@ import { type ForestOptions, forest } from "./forest.ts";
 import type { FitOptions, FittedMethod, Method } from "./method.ts";
 import { type NeighbourOptions, nearestNeighbours } from "./neighbours.ts";
 import { definePatchNetwork } from "./network/method.ts";
+import { ccrnet } from "./networks/ccrnet.ts";
 import { dstd } from "./networks/dstd.ts";
 import { exvit } from "./networks/exvit.ts";
 import { gltnet } from "./networks/gltnet.ts";
@@ -13,6 +14,7 @@ import { macn } from "./networks/macn.ts";
 import { mft } from "./networks/mft.ts";
 import { s2enet } from "./networks/s2enet.ts";
 import { sal2rn } from "./networks/sal2rn.ts";
+import { sepdgconv } from "./networks/sepdgconv.ts";
 import { twoBranchCnn } from "./networks/two-branch-cnn.ts";
 import { methodNameOf } from "./saved.ts";
 import { type SupportVectorOptions, supportVectorMachines } from "./support-vectors.ts";
@@ -83,12 +85,14 @@ const all: readonly Method[] = [
   definePatchNetwork(twoBranchCnn),
   definePatchNetwork(s2enet),
   definePatchNetwork(dstd),
+  definePatchNetwork(ccrnet),
   definePatchNetwork(hct),
   definePatchNetwork(macn),
   definePatchNetwork(mft),
   definePatchNetwork(exvit),
   definePatchNetwork(sal2rn),
   definePatchNetwork(gltnet),
+  definePatchNetwork(sepdgconv),
 ];
 
 /** All methods by name. */
