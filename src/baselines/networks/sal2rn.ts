@@ -5,10 +5,12 @@
  * Deviations: the branches' decisions are added, where the published network weighs them by how often each is right on
  * training pixels. The spectral branch, too, takes principal components, as its layers mix all bands anyway; its
  * convolutions over one place are linear layers. Kernels are 3 × 3 where no size is known: 820 717 parameters, the
- * published code has 908 325 (63 bands and 1 band, 6 classes).
+ * published code has 908 325 (63 bands and 1 band, 6 classes). More than two sources are more branches. The last epoch
+ * counts, not the best on test.
  *
  * @see Li, Liu, Song et al. 2023, "Sal²RN: A spatial-spectral salient reinforcement network for hyperspectral and LiDAR
- * data fusion classification", IEEE Transactions on Geoscience and Remote Sensing 61
+ * data fusion classification", IEEE Transactions on Geoscience and Remote Sensing 61; sizes and training as in
+ * lyz123-xidian/TGRS-Sal2RN
  */
 import {
   type BatchNorm,

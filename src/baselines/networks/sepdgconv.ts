@@ -2,13 +2,14 @@
  * @file SepDGConv: one residual network over the bands of all sources, in which each convolution learns into which
  * groups its channels fall; sources that fall into different groups are kept apart.
  *
- * Defaults are those of the MUUFL scene. Deviations: gates start open, which is an ordinary ResNet-18; the first
+ * Defaults are those of the MUUFL scene; for Berlin, patches of 17 and a rate of 0.001 are published. Deviations: gates start open, which is an ordinary ResNet-18; the first
  * convolution, whose inputs are no power of two, has none. With 66 bands and 11 classes 11 379 861 parameters (the
  * published code: 11.38 million).
  *
  * @see Yang, Zhu, Qu et al. 2022, "Single-stream CNN with learnable architecture for multisource remote sensing data",
  * IEEE Transactions on Geoscience and Remote Sensing 60; Zhang et al. 2019, "Differentiable learning-to-group channels
- * via groupable convolutional neural networks", ICCV
+ * via groupable convolutional neural networks", ICCV; sizes and training as in
+ * yyyyangyi/CNNs-for-Multi-Source-Remote-Sensing-Data-Fusion
  */
 import {
   type BatchNorm,
