@@ -15,6 +15,7 @@ import { mft } from "./networks/mft.ts";
 import { s2enet } from "./networks/s2enet.ts";
 import { sal2rn } from "./networks/sal2rn.ts";
 import { sepdgconv } from "./networks/sepdgconv.ts";
+import { ssMae } from "./networks/ss-mae.ts";
 import { twoBranchCnn } from "./networks/two-branch-cnn.ts";
 import { methodNameOf } from "./saved.ts";
 import { type SupportVectorOptions, supportVectorMachines } from "./support-vectors.ts";
@@ -90,6 +91,7 @@ const all: readonly Method[] = [
   definePatchNetwork(macn),
   definePatchNetwork(mft),
   definePatchNetwork(exvit),
+  definePatchNetwork(ssMae),
   definePatchNetwork(sal2rn),
   definePatchNetwork(gltnet),
   definePatchNetwork(sepdgconv),
