@@ -16,4 +16,4 @@ describe("ExViT", () => {
 });
 
 const small = definePatchNetwork({ ...exvit, recipe: { ...exvit.recipe, patch: 3 } });
-describeClassifier(small, { options: { epochs: 30 }, scene: easyScene(12, 18), perClass: 8, right: 0.6 });
+describeClassifier(small, { options: { epochs: 24 }, scene: easyScene(12, 18), perClass: 8, right: 0.6 });

@@ -29,7 +29,7 @@ import { trainingClasses } from "../training-classes.ts";
 import type { PatchNetwork, Task } from "./network.ts";
 import { type NetworkProgram, networkProgram, type TrainedNetwork } from "./prediction.ts";
 import { fitPreparation, type Prepared, preparedImage } from "./prepare.ts";
-import { estimateStatistics, networkStage, noStatistics } from "./training.ts";
+import { classifying, estimateStatistics, networkStage, noStatistics } from "./training.ts";
 
 /** Everything that prediction needs. */
 interface Model<P extends Parameters> extends TrainedNetwork<P> {
@@ -89,7 +89,11 @@ export function definePatchNetwork<P extends Parameters>(network: PatchNetwork<P
       };
       const key = childKey(keyOf(seed), name);
       const lessons = { images, pixels: split.train, classOf };
-      const stage = networkStage(network, task, key, lessons, { ...recipe, epochs: epochs ?? recipe.epochs });
+      const wanted = epochs ?? recipe.epochs;
+      const share = wanted / recipe.epochs;
+      const taken = await network.pretraining?.({ name, task, key, images, valid: scene.valid, share, runStage });
+      const learner = classifying(network, taken);
+      const stage = networkStage(learner, task, key, lessons, { ...recipe, epochs: wanted });
       const parameters = await runStage(stage);
       const statistics = await estimateStatistics(network, task, parameters, stage, split.train.length, compute);
       return fitted(network, { task, parameters, statistics, seed, classes, prepared }, compute);

@@ -2,8 +2,8 @@
  * @file What a patch network is: a record. Everything else — patches, training, checkpoints, maps — is the same for all
  * of them and lives in the other files of this folder. See docs/adding-a-method.md.
  */
-import type { AdamW, Parameters, Pass, RateShape, Symbolic } from "../../nn/index.ts";
-import type { SourceKind } from "../../scene/index.ts";
+import type { AdamW, Parameters, Pass, RateShape, RunStage, Symbolic } from "../../nn/index.ts";
+import type { Image, SourceKind } from "../../scene/index.ts";
 import type { Key, Tensor } from "../../tensor/index.ts";
 
 /**
@@ -69,6 +69,27 @@ export interface Examples extends Patches {
   readonly shares: Tensor;
 }
 
+/** The loss of a batch, `[]`: a mean over its patches. */
+export type Loss<P extends Parameters> = (weights: Symbolic<P>, examples: Examples, pass: Pass, task: Task) => Tensor;
+
+/** What a training without labels is given. */
+export interface Unlabelled {
+  /** Of the network. */
+  readonly name: string;
+  readonly task: Task;
+  readonly key: Key;
+  /** One a source, prepared. */
+  readonly images: readonly Image[];
+  /** Null where all pixels are. */
+  readonly valid: Uint8Array | null;
+  /** Share of the epochs that is trained. */
+  readonly share: number;
+  readonly runStage: RunStage;
+}
+
+/** A training without labels, before that of a network: gives fresh parameters with what it learned in their place. */
+export type Pretraining<P extends Parameters> = (given: Unlabelled) => Promise<(fresh: P) => P>;
+
 /** A network that says the class of a pixel from the patches around it. */
 export interface PatchNetwork<P extends Parameters = Parameters> {
   /** As in `--method NAME`: lower case, digits, dashes. */
@@ -84,10 +105,12 @@ export interface PatchNetwork<P extends Parameters = Parameters> {
   readonly prepare: (source: Omit<SourceShape, "channels">, at: number) => Preparation;
   /** Fresh parameters. */
   readonly init: (key: Key, task: Task) => P;
+  /** @default none */
+  readonly pretraining?: Pretraining<P>;
   /** Class logits, `[B, K]`. */
   readonly logits: (weights: Symbolic<P>, examples: Patches, pass: Pass, task: Task) => Tensor;
-  /** The loss of a batch, `[]`: a mean over its patches. @default cross-entropy of the logits */
-  readonly loss?: (weights: Symbolic<P>, examples: Examples, pass: Pass, task: Task) => Tensor;
+  /** @default cross-entropy of the logits */
+  readonly loss?: Loss<P>;
 }
 
 /** Adam as PyTorch has it by default. */

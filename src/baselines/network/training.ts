@@ -36,7 +36,7 @@ import {
   trace,
   zeros,
 } from "../../tensor/index.ts";
-import type { Examples, PatchNetwork, Recipe, Task } from "./network.ts";
+import type { Examples, Loss, PatchNetwork, Recipe, Task } from "./network.ts";
 import { cutPatches, patchSpecs, patchTensors } from "./patches.ts";
 
 /** What a network learns from. */
@@ -55,23 +55,27 @@ interface Asked {
   readonly norms: readonly number[];
 }
 
-/** What of a network training calls. */
-interface Learning<Weights> {
-  readonly logits: (weights: Weights, examples: Examples, pass: Pass, task: Task) => Tensor;
-  readonly loss?: (weights: Weights, examples: Examples, pass: Pass, task: Task) => Tensor;
+/** What is learned. */
+export interface Learner<P extends Parameters> {
+  /** Of the stage. */
+  readonly name: string;
+  readonly init: (key: Key, task: Task) => P;
+  readonly loss: Loss<P>;
 }
 
-function lossOf<Weights>(
-  network: Learning<Weights>,
-  weights: Weights,
-  examples: Examples,
-  pass: Pass,
-  task: Task,
-): Tensor {
-  return (
-    network.loss?.(weights, examples, pass, task) ??
-    crossEntropy(network.logits(weights, examples, pass, task), examples.oneHot)
-  );
+/** The cross-entropy of what gives logits. */
+function entropyOf<Weights>(logits: (weights: Weights, examples: Examples, pass: Pass, task: Task) => Tensor) {
+  return (weights: Weights, examples: Examples, pass: Pass, task: Task): Tensor =>
+    crossEntropy(logits(weights, examples, pass, task), examples.oneHot);
+}
+
+/** A network that learns classes, by its own loss or by cross-entropy. @param taken  what an earlier training gave */
+export function classifying<P extends Parameters>(
+  network: PatchNetwork<P>,
+  taken: (fresh: P) => P = (fresh) => fresh,
+): Learner<P> {
+  const { name, init, logits, loss = entropyOf(logits) } = network;
+  return { name, init: (key, task) => taken(init(key, task)), loss };
 }
 
 /** ½λ Σ w² over all parameters. */
@@ -87,7 +91,7 @@ function penaltyOf(weights: unknown, factor: number): Tensor {
 
 /** The loss of a batch in training, `mask.<i>` of which are the masks that the network asks for. */
 function trainingLoss<Weights>(
-  network: Learning<Weights>,
+  lossOf: (weights: Weights, examples: Examples, pass: Pass, task: Task) => Tensor,
   examplesOf: (inputs: Readonly<Record<string, Tensor>>) => Examples,
   task: Task,
   penalty: number,
@@ -95,7 +99,7 @@ function trainingLoss<Weights>(
   return (weights, inputs) => {
     let next = 0;
     const pass = trainingPass(() => inputs[`mask.${next++}`]!);
-    const loss = lossOf(network, weights, examplesOf(inputs), pass, task);
+    const loss = lossOf(weights, examplesOf(inputs), pass, task);
     return penalty === 0 ? loss : add(loss, penaltyOf(weights, penalty));
   };
 }
@@ -121,18 +125,18 @@ function shuffled(key: Key, count: number): (position: number) => number {
   };
 }
 
-/** The stage that trains a network. @param recipe  that of the network, its epochs perhaps others */
+/** The stage that trains. @param recipe  its epochs perhaps others than published */
 export function networkStage<P extends Parameters>(
-  network: PatchNetwork<P>,
+  { name, init, loss: lossOf }: Learner<P>,
   task: Task,
   key: Key,
   { images, pixels, classOf }: Lessons,
-  recipe: Recipe,
+  recipe: Omit<Recipe, "patch">,
 ): Stage<P, BatchSpec> {
   const { sources, classes, patch } = task;
   const { epochs, rate, schedule, adamw, penalty = 0, symmetries = [0] } = recipe;
   const size = Math.min(recipe.batch, pixels.length);
-  const parameters = network.init(childKey(key, "start"), task);
+  const parameters = init(childKey(key, "start"), task);
   const shares = sharesOf(classOf, classes);
   const specs: Record<string, Spec> = {
     ...patchSpecs(
@@ -148,16 +152,16 @@ export function networkStage<P extends Parameters>(
     shares: constant(shares),
   });
   const { masks, norms } = whatIsAsked(parameters, specs, (inputs, pass) =>
-    lossOf(network, symbolicParameters(parameters, inputs["parameters"]!), examplesOf(inputs), pass, task),
+    lossOf(symbolicParameters(parameters, inputs["parameters"]!), examplesOf(inputs), pass, task),
   );
   for (const [at, { shape }] of masks.entries()) specs[`mask.${at}`] = { shape, dtype: "f32" };
   const pick = shuffled(childKey(key, "order"), pixels.length);
   const places = new Int32Array(size * patch * patch);
   return {
-    name: network.name,
+    name,
     parameters,
     batch: specs,
-    loss: trainingLoss(network, examplesOf, task, penalty),
+    loss: trainingLoss(lossOf, examplesOf, task, penalty),
     batches: (step) => {
       const picked = Int32Array.from({ length: size }, (_, at) => pick(step * size + at));
       const arrays: Record<string, NdArray> = Object.fromEntries(
