@@ -1,4 +1,4 @@
-"""MACN in PyTorch, written from its description: logits and gradients, as test/golden/macn.safetensors.
+"""MACN in PyTorch, written from its description: logits plus loss and gradients, as test/golden/macn.safetensors.
 
     python scripts/golden/macn.py
 """
@@ -67,7 +67,10 @@ class MACN(nn.Module):
 
     def forward(self, x, y):
         x, y = (self.tokenizer(self.mixture(z)) for z in self.stem(x, y))
-        return sum(self.out(self.norm(z[:, 0])) for z in (self.guided(x, y), self.guided(y, x)))
+        logits = sum(self.out(self.norm(z[:, 0])) for z in (self.guided(x, y), self.guided(y, x)))
+        # The focal loss where every sample is said to be of the first class.
+        share = logits.softmax(1)[:, 0]
+        return logits - (0.25 * (1 - share) ** 2 * share.log()).mean()
 
     def named(self):
         names = self.stem.named("stem") | self.mixture.named("mixture") | self.tokenizer.named("tokenizer")
