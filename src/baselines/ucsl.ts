@@ -17,10 +17,10 @@
  * classification", IEEE Transactions on Geoscience and Remote Sensing 61
  */
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
-import { fitNormalisation, type Normalisation, type Source } from "../scene/index.ts";
+import { fitNormalisation, type Normalisation, type Progress, type Source } from "../scene/index.ts";
 import { type Arrays, DataError, keyOf, ndarray } from "../tensor/index.ts";
 import { nearest, nearestNeighbours, neighboursOf } from "./neighbours.ts";
-import { smallestEigenvectors } from "./smallest-eigenvectors.ts";
+import { type Symmetric, smallestEigenvectors } from "./smallest-eigenvectors.ts";
 import type { Learned, Learner, LearnOptions, Table } from "./table.ts";
 
 const dimensions = 20;
@@ -54,8 +54,12 @@ function stacked({ rows, columns, data, sources = [columns] }: Table): Matrix {
   return result;
 }
 
-/** L·x of the graph of nearest neighbours, weights exp(−d² / 2), either of a pair being near the other. */
-function laplacianOf(points: Matrix): (x: Matrix) => Matrix {
+/**
+ * The Laplacian of the graph of nearest neighbours, weights exp(−d² / 2), either of a pair being near the other.
+ *
+ * @see Merris 1998, "A note on Laplacian graph eigenvalues", of the bound
+ */
+function laplacianOf(points: Matrix): Symmetric {
   const { rows: size, columns } = points;
   const rows = Float64Array.from(points.to1DArray());
   const k = Math.min(neighbours + 1, size); // itself among them
@@ -74,7 +78,12 @@ function laplacianOf(points: Matrix): (x: Matrix) => Matrix {
     }
   }
   const edges = weights.map((map) => [...map.entries()]);
-  return (x) => {
+  const degrees = edges.map((edge) => edge.reduce((sum, [, weight]) => sum + weight, 0));
+  const bounds = edges.map((edge, row) => {
+    const own = degrees[row]!;
+    return own > 0 ? own + edge.reduce((sum, [other, weight]) => sum + (weight * degrees[other]!) / own, 0) : 0;
+  });
+  const times = (x: Matrix): Matrix => {
     const lines = x.to2DArray();
     const width = x.columns;
     const result = lines.map((line, row) => {
@@ -87,22 +96,28 @@ function laplacianOf(points: Matrix): (x: Matrix) => Matrix {
     });
     return new Matrix(result as unknown as number[][]);
   };
+  return { size, times, bound: bounds.reduce((a, b) => Math.max(a, b)) };
 }
 
 /** U, `[L, C]`, each column with its largest number positive. */
-function subspaceOf(table: Table, progress?: (done: number, total: number) => void): Matrix {
+async function subspaceOf(table: Table, progress?: Progress): Promise<Matrix> {
   const x = stacked(table); // [N, L]
   const laplacian = laplacianOf(x);
-  const gram = x.transpose().mmul(Matrix.add(x, laplacian(x).mul(beta)));
+  const gram = x.transpose().mmul(Matrix.add(x, laplacian.times(x).mul(beta)));
   const ridge = gram.add(gram.transpose()).mul(0.5).add(Matrix.eye(table.columns).mul(alpha));
   const solved = new CholeskyDecomposition(ridge).solve(x.transpose()); // [L, N]
-  const product = (z: Matrix): Matrix =>
-    laplacian(z)
-      .mul(gamma)
-      .add(z)
-      .sub(x.mmul(solved.mmul(z)));
+  const matrix: Symmetric = {
+    size: x.rows,
+    times: (z) =>
+      laplacian
+        .times(z)
+        .mul(gamma)
+        .add(z)
+        .sub(x.mmul(solved.mmul(z))),
+    bound: 1 + gamma * laplacian.bound,
+  };
   const count = Math.min(dimensions, x.rows);
-  const embedding = smallestEigenvectors(product, x.rows, count, keyOf(0), accuracy, progress);
+  const embedding = await smallestEigenvectors(matrix, count, keyOf(0), accuracy, progress);
   const projection = solved.mmul(embedding);
   for (let column = 0; column < count; column++) {
     const values = projection.getColumn(column);
@@ -141,7 +156,7 @@ function learnedOf(projection: Float64Array, columns: number, inner: Learned): L
 /** The nearest training pixel in the common subspace, as a learner. Nothing in it is random. */
 export const commonSubspace: Learner<LearnOptions> = {
   learn: async (table, classes, count, _, progress) => {
-    const projection = Float64Array.from(subspaceOf(table, progress).to1DArray());
+    const projection = Float64Array.from((await subspaceOf(table, progress)).to1DArray());
     const { columns, data } = projected(table, projection);
     const standard = { means: new Float64Array(columns), scales: new Float64Array(columns).fill(1) };
     const known = { k: 1, standard, rows: Float64Array.from(data), classes: classes.slice() };
