@@ -8,7 +8,7 @@
  * has U = (X̃·X̃ᵀ + α·I + β·X̃·L·X̃ᵀ)⁻¹·X̃·Zᵀ, and in Z the eigenvectors of the smallest eigenvalues of
  * I − X̃ᵀ·(…)⁻¹·X̃ + γ·L. U has as many rows as there are bands, and 20 columns.
  *
- * Written from the paper's formulas and settings. Deviations: pixels are mapped by all their sources, since a scene has
+ * Written from a description of its published code and settings; the joint objective is our reading of them. Deviations: pixels are mapped by all their sources, since a scene has
  * them everywhere (published: by the multispectral one alone); values are clipped before they are taken to the range 0 to
  * 1 and radar power is in decibels, as for every method here; of more than 1500 training pixels an even sample makes the
  * graph, while all of them are neighbours.
