@@ -34,6 +34,7 @@ class Chain(nn.Module):
 class Sal2RN(nn.Module):
     def __init__(self, bands, other, classes):
         super().__init__()
+        self.reduce = nn.Conv2d(bands, min(48, bands), 1, bias=False)
         self.plain = Chain([min(48, bands), 16, 32, 64])
         self.dilated = Chain([min(48, bands), 16, 32, 64], dilation=2, padding=1)
         self.alpha = nn.Parameter(torch.ones(1))
@@ -46,7 +47,8 @@ class Sal2RN(nn.Module):
         self.other_out = nn.Linear(128, classes)
 
     def forward(self, x, y):
-        h = self.plain(x[:, :48]) + self.dilated(x[:, :48])
+        seen = self.reduce(x)
+        h = self.plain(seen) + self.dilated(seen)
         h = nn.functional.max_pool2d(h * torch.sigmoid(self.alpha * h), 2, stride=1).flatten(1)
         for linear in self.hidden:
             h = linear(h).relu()
@@ -59,6 +61,7 @@ class Sal2RN(nn.Module):
 
     def named(self):
         return {
+            "spatial.reduce": same(self.reduce.weight),
             **self.plain.named("spatial.plain"),
             **self.dilated.named("spatial.dilated"),
             "spatial.gate": same(self.alpha),
