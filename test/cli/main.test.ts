@@ -50,7 +50,7 @@ describe("--version", () => {
 describe("a command line that cannot be understood", () => {
   const usage = (command: string, words: string): string =>
     `Usage: symdiffuser ${command}${words}\nAll flags: symdiffuser${command && ` ${command.trim()}`} --help\n`;
-  const known = "demo, train, map, evaluate, experiment, info, simulate, recipe, text-encoder";
+  const known = "demo, train, map, evaluate, translate, consistency, experiment, info, simulate, recipe, text-encoder";
   const faults: readonly (readonly [string, string])[] = [
     [
       "trian",
