@@ -30,7 +30,7 @@ const valueAt: Value = (row, col, band) => {
 };
 
 /** A sparse GeoTIFF of 16-bit numbers, 0 = missing, with data from `row`, `col` on in a square. */
-function writeSparse(file: string, side: number, bands: number, from: Square, valueOf: Value): void {
+function writeSparse(file: string, side: number, bands: number, from: Square, numberAt: Value): void {
   const across = Math.ceil(side / tileSide);
   const store = tilesInMemory();
   const encode = tileEncoder(tileSide * bands, bands, predictors.none);
@@ -46,7 +46,7 @@ function writeSparse(file: string, side: number, bands: number, from: Square, va
       for (let col = 0; col < tileSide; col++) {
         if (!isIn(start + col, from.col)) continue;
         const at = (row * tileSide + col) * bands;
-        for (let band = 0; band < bands; band++) tile[at + band] = valueOf(top + row, start + col, band);
+        for (let band = 0; band < bands; band++) tile[at + band] = numberAt(top + row, start + col, band);
       }
     }
     return store.put(encode(tile));

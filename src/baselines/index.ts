@@ -5,7 +5,6 @@ import { type ForestOptions, forest } from "./forest.ts";
 import type { FitOptions, FittedMethod, Method } from "./method.ts";
 import { type NeighbourOptions, nearestNeighbours } from "./neighbours.ts";
 import { definePatchNetwork } from "./network/method.ts";
-import { ccrnet } from "./networks/ccrnet.ts";
 import { dstd } from "./networks/dstd.ts";
 import { exvit } from "./networks/exvit.ts";
 import { gltnet } from "./networks/gltnet.ts";
@@ -86,7 +85,6 @@ const all: readonly Method[] = [
   definePatchNetwork(twoBranchCnn),
   definePatchNetwork(s2enet),
   definePatchNetwork(dstd),
-  definePatchNetwork(ccrnet),
   definePatchNetwork(hct),
   definePatchNetwork(macn),
   definePatchNetwork(mft),
