@@ -35,7 +35,10 @@ export interface CompileOptions {
 }
 
 /** An output that stays on the device that made it, to be fed to a session there. It is disposed of by who asked for it. */
-export type Kept = OrtTensor;
+export interface Kept {
+  readonly location: string;
+  dispose(): void;
+}
 
 /** What a session takes and gives. */
 export type Values = Readonly<Record<string, NdArray | Kept>>;
@@ -108,7 +111,7 @@ export async function openSession(
       for (const [name, spec] of inputs) {
         const given = feeds[name];
         if (!given) throw new DataError(name, "expected an array for this input; got none");
-        fed[name] = "location" in given ? given : toOrt(name, spec, given);
+        fed[name] = "location" in given ? (given as OrtTensor) : toOrt(name, spec, given);
       }
       const results: Record<string, NdArray | Kept> = {};
       const fetched: Record<string, OrtTensor | null> = {};

@@ -4,12 +4,16 @@ import { createReadStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Tokenizer } from "@huggingface/tokenizers";
 import { ConfigError, FormatError, type NdArray, ndarray, openOnnxFile } from "../../tensor/index.ts";
 import { normaliseRows, type TextEncoder } from "./encoder.ts";
 
 /** Files of a CLIP text encoder, as exported for ONNX Runtime and named on the Hugging Face hub. */
 export const clipFiles = { model: "text_model.onnx", tokenizer: "tokenizer.json" } as const;
+
+/** What is used of a tokenizer: the package's own types do not compile with every setting. */
+interface Tokenizer {
+  encode(text: string): { readonly ids: number[] };
+}
 
 /** Most tokens of a prompt, first and last included. @see Radford et al. 2021, section 2.4 */
 const contextLength = 77;
