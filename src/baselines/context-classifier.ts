@@ -17,11 +17,9 @@ import {
   type Source,
   sourcesOf,
   type Windows,
-  widened,
-  within,
 } from "../scene/index.ts";
-import { arrayOf, ShapeError } from "../tensor/index.ts";
-import type { FittedMethod, Method } from "./method.ts";
+import { arrayOf } from "../tensor/index.ts";
+import { type FittedMethod, type Method, predictions } from "./method.ts";
 import { fromMethodCheckpoint, methodCheckpoint, normalisationSchema } from "./saved.ts";
 import type { Learned, Learner, LearnOptions, Table } from "./table.ts";
 import { trainingClasses } from "./training-classes.ts";
@@ -178,17 +176,7 @@ function contextClassifier<Options>(
     ...{ name, classes, seed },
     bytesPerPixel: 4 * fitted.reduce((sum, { bands }) => sum + 2 * bands, count),
     check: (scene) => void sourcesOf(scene, fitted),
-    predict: async (scene, [first, end] = [0, scene.height], progress = () => {}) => {
-      if (!(Number.isInteger(first) && Number.isInteger(end) && first >= 0 && first <= end && end <= scene.height)) {
-        throw new ShapeError("predict", `expected rows within 0 to ${scene.height}; got ${first} to ${end}`);
-      }
-      return classify(scene, { row: first, col: 0, height: end - first, width: scene.width }, progress);
-    },
-    surroundings: (part, scene) => widened(part, reach, scene),
-    predictPart: async (around, place, part, progress = () => {}) => ({
-      probabilities: await classify(around, within(part, place), progress),
-      disagreement: new Float32Array(part.height * part.width),
-    }),
+    ...predictions(reach, classify),
     checkpoint: (about) => methodCheckpoint(name, { seed, classes, own: { sources: fitted } }, learned.arrays(), about),
   };
 }

@@ -1,7 +1,17 @@
 /** @file What a compared method is to the outside: how to fit it, and how to take it up again from a checkpoint. */
 import type { RunStage } from "../nn/index.ts";
-import type { ClassifierKind, LandCoverClass, PartClassifier, Progress, Scene, Split } from "../scene/index.ts";
-import type { Checkpoint, Compute } from "../tensor/index.ts";
+import {
+  type ClassifierKind,
+  type LandCoverClass,
+  type PartClassifier,
+  type Progress,
+  type Rectangle,
+  type Scene,
+  type Split,
+  widened,
+  within,
+} from "../scene/index.ts";
+import { type Checkpoint, type Compute, ShapeError } from "../tensor/index.ts";
 import type { LearnOptions } from "./table.ts";
 
 /** What every method is given to work with; most use a part of it. */
@@ -37,4 +47,29 @@ export interface Method<Options = FitOptions> extends ClassifierKind<Options> {
    * @throws FormatError if it is not one of this method, or not whole
    */
   load(checkpoint: Checkpoint, file: string, compute: Compute): FittedMethod;
+}
+
+/**
+ * Whole rows of a scene, and parts of larger ones, from what classifies a rectangle.
+ *
+ * @param reach     pixels around a pixel that decide its class
+ * @param classify  gives `f32 [h, w, K]` of a rectangle of a scene
+ */
+export function predictions(
+  reach: number,
+  classify: (scene: Scene, part: Rectangle, progress: Progress) => Promise<Float32Array>,
+): Pick<FittedMethod, "predict" | "surroundings" | "predictPart"> {
+  return {
+    predict: async (scene, [first, end] = [0, scene.height], progress = () => {}) => {
+      if (!(Number.isInteger(first) && Number.isInteger(end) && first >= 0 && first <= end && end <= scene.height)) {
+        throw new ShapeError("predict", `expected rows within 0 to ${scene.height}; got ${first} to ${end}`);
+      }
+      return classify(scene, { row: first, col: 0, height: end - first, width: scene.width }, progress);
+    },
+    surroundings: (part, scene) => widened(part, reach, scene),
+    predictPart: async (around, place, part, progress = () => {}) => ({
+      probabilities: await classify(around, within(part, place), progress),
+      disagreement: new Float32Array(part.height * part.width),
+    }),
+  };
 }

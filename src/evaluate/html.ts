@@ -24,6 +24,29 @@ function textOf(part: HtmlPart): string {
     .replaceAll("'", "&#39;");
 }
 
+/** A whole page in one file. @param style  its style sheet; `header` and `main` are what stands in these elements */
+export function page(title: string, style: string, header: Html, main: HtmlPart): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${{ html: style }}</style>
+</head>
+<body>
+<header>
+${header}
+</header>
+<main>
+${main}
+</main>
+</body>
+</html>
+`.html;
+}
+
 /** A PNG as an address that needs no file. */
 export function dataUri(png: Uint8Array): string {
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;

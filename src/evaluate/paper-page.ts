@@ -1,6 +1,6 @@
 /** @file A comparison as a page: tables, and the maps of all methods side by side. Needs no other file. */
 import { figures } from "./figures.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html, page } from "./html.ts";
 import type { PaperRow, PaperTable } from "./paper-table.ts";
 import { valueText } from "./paper-text.ts";
 import type { ReportData, ReportPicture } from "./report-data.ts";
@@ -56,26 +56,10 @@ ${pictures.length > 0 ? html`${figures(pictures)}${legend}<p class="soft">${capt
 
 /** The text of `tables.html`. */
 export function renderPaperPage({ title, summary, overview, scenes }: PaperPage): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<style>${{ html: style }}</style>
-</head>
-<body>
-<header>
-<p class="kind">Comparison of methods</p>
+  const header = html`<p class="kind">Comparison of methods</p>
 <h1>${title}</h1>
-<p class="summary">${summary}</p>
-</header>
-<main>
-${overview === null ? null : html`<section><h2>${overview.title}</h2>${tableHtml(overview, [])}</section>`}
-${scenes.map(sceneHtml)}
-</main>
-</body>
-</html>
-`.html;
+<p class="summary">${summary}</p>`;
+  const main = html`${overview === null ? null : html`<section><h2>${overview.title}</h2>${tableHtml(overview, [])}</section>`}
+${scenes.map(sceneHtml)}`;
+  return page(title, style, header, main);
 }

@@ -1,7 +1,7 @@
 /** @file The report of a run: one HTML file that needs no other, no script and no network. */
 import { colorAt } from "./color-map.ts";
 import { aspectOf, figures } from "./figures.ts";
-import { cssColor, dataUri, type Html, html } from "./html.ts";
+import { cssColor, dataUri, type Html, html, page } from "./html.ts";
 import { lineChart } from "./line-chart.ts";
 import { confidenceColors, splitColors, splitParts } from "./map-picture.ts";
 import type { ReportData, ReportPicture, ReportSplit } from "./report-data.ts";
@@ -22,23 +22,10 @@ import { percent } from "./table.ts";
 export function renderReport(data: ReportData): string {
   const { title, summary, date, methods, classes, stages, configuration, command } = data;
   const own = methods?.[0];
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<style>${{ html: reportStyle }}</style>
-</head>
-<body>
-<header>
-<p class="kind">Land-cover classification${date ? ` · ${date}` : null}</p>
+  const header = html`<p class="kind">Land-cover classification${date ? ` · ${date}` : null}</p>
 <h1>${title}</h1>
-${summary ? html`<p class="summary">${summary}</p>` : null}
-</header>
-<main>
-${methods && methods.length > 0 ? section("Accuracy", methodsTable(methods), accuracyNote(data)) : null}
+${summary ? html`<p class="summary">${summary}</p>` : null}`;
+  const main = html`${methods && methods.length > 0 ? section("Accuracy", methodsTable(methods), accuracyNote(data)) : null}
 ${pictures(data)}
 ${data.notes && data.notes.length > 0 ? gridSection(data.notes) : null}
 ${own ? section("Confusion matrix", matrixNote(own.name), confusionTable(own.scores, classes)) : null}
@@ -48,11 +35,8 @@ ${data.split ? splitSection(data.split, data) : null}
 ${stages && stages.length > 0 ? section("Training", html`<div class="charts">${stages.map(lineChart)}</div>`) : null}
 ${resources(data)}
 ${configuration ? section("Settings", html`<pre>${configuration}</pre>`) : null}
-${command ? section("Command", html`<pre class="command">${command}</pre>`) : null}
-</main>
-</body>
-</html>
-`.html;
+${command ? section("Command", html`<pre class="command">${command}</pre>`) : null}`;
+  return page(title, reportStyle, header, main);
 }
 
 function section(title: string, ...content: readonly (Html | null)[]): Html {

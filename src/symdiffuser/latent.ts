@@ -1,5 +1,5 @@
 /** @file Stage 0, whatever its kind: sources become latents of unit variance, and the way there is kept with the model. */
-import { loadParameters, namedParameters, packParameters, symbolicParameters } from "../nn/index.ts";
+import { loadParameters, namedParameters, packParameters, type Symbolic, symbolicParameters } from "../nn/index.ts";
 import {
   applyNormalisation,
   fitNormalisation,
@@ -19,6 +19,7 @@ import {
   type Key,
   type NdArray,
   ndarray,
+  type Tensor,
   trace,
 } from "../tensor/index.ts";
 import { type Autoencoder, autoencoderStage, encode, initAutoencoder } from "./autoencoder.ts";
@@ -119,7 +120,7 @@ export async function fitLatent(
   );
   const parameters = await runStage(stage);
   const arrays = Object.fromEntries(namedParameters(parameters));
-  const raw = await encodeTiles(image, parameters, kept, patch, compute);
+  const raw = await throughTiles(image, parameters, encode, kept, patch, compute);
   const { mean, deviation } = channelStatistics(raw, scene.valid);
   return { ...common, channels: kept, arrays: { ...arrays, "latent.mean": mean, "latent.deviation": deviation } };
 }
@@ -129,9 +130,17 @@ export function encoderCore(patch: number): number {
   return Math.max(1, patch - 4);
 }
 
-async function encodeTiles(
+/**
+ * An image through one half of an autoencoder, tile by tile.
+ *
+ * @param image     `[H, W, C]`
+ * @param half      tokens `[B, N, C]` to tokens `[B, N, channels]`
+ * @returns         `[H, W, channels]`
+ */
+export async function throughTiles(
   image: Image,
   parameters: Autoencoder,
+  half: (weights: Symbolic<Autoencoder>, x: Tensor) => Tensor,
   channels: number,
   patch: number,
   { threads, device }: Compute,
@@ -142,16 +151,16 @@ async function encodeTiles(
       parameters: { shape: vector.shape, dtype: "f32" },
       x: { shape: [tilesPerBatch, patch * patch, image.channels], dtype: "f32" },
     },
-    (inputs) => ({ z: encode(symbolicParameters(parameters, inputs.parameters), inputs.x) }),
+    (inputs) => ({ y: half(symbolicParameters(parameters, inputs.parameters), inputs.x) }),
   );
   const program = await compileLanes(graph, { threads, device, constants: { parameters: vector } });
   const { height, width } = image;
-  const latent = { height, width, channels, data: new Float32Array(height * width * channels) };
+  const result = { height, width, channels, data: new Float32Array(height * width * channels) };
   const region = { row: 0, col: 0, height, width };
-  const stitching = { region, valid: null, into: latent.data, channels, offset: 0 };
-  await stitched(program, { x: image }, ["z"], image, patch, encoderCore(patch), stitching);
+  const stitching = { region, valid: null, into: result.data, channels, offset: 0 };
+  await stitched(program, { x: image }, ["y"], image, patch, encoderCore(patch), stitching);
   await program.release();
-  return latent;
+  return result;
 }
 
 /**
@@ -178,7 +187,7 @@ export async function encodeLatent(
     return whiten(image, valid, { mean, projection });
   }
   const parameters = loadParameters(autoencoderLike(encoder, patch), arrays);
-  const latent = await encodeTiles(image, parameters, channels, patch, compute);
+  const latent = await throughTiles(image, parameters, encode, channels, patch, compute);
   const [mean, deviation] = [arrays["latent.mean"]!.data, arrays["latent.deviation"]!.data];
   for (let at = 0; at < latent.data.length; at++) {
     const channel = at % channels;

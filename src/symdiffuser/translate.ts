@@ -1,13 +1,12 @@
 /** @file One source made from others: its latent sampled, then decoded to bands in the unit of its files. */
-import { loadParameters, packParameters, symbolicParameters } from "../nn/index.ts";
+import { loadParameters } from "../nn/index.ts";
 import type { Image, Normalisation, Progress, Scene } from "../scene/index.ts";
-import { type Compute, compileLanes, DataError, type NdArray, trace } from "../tensor/index.ts";
-import { type Autoencoder, decode } from "./autoencoder.ts";
-import { autoencoderLike, encoderCore, type LatentEncoder } from "./latent.ts";
+import { type Compute, DataError, type NdArray } from "../tensor/index.ts";
+import { decode } from "./autoencoder.ts";
+import { autoencoderLike, type LatentEncoder, throughTiles } from "./latent.ts";
 import type { SymDiffuserModel } from "./model.ts";
 import type { SamplingOptions } from "./sample.ts";
 import { completed, filledLatents, withoutSources } from "./sample-scene.ts";
-import { stitched, tilesPerBatch } from "./stitch.ts";
 
 /** Bands on the common scale back in their own unit, `[H, W, L]`, in place. */
 function unscaled(image: Image, { perBand, decibel }: Normalisation): Image {
@@ -40,26 +39,6 @@ function unwhitened({ height, width, channels, data }: Image, mean: NdArray, pro
   return { height, width, channels: bands, data: result };
 }
 
-async function decodeTiles(latent: Image, parameters: Autoencoder, bands: number, patch: number, compute: Compute) {
-  const { threads, device } = compute;
-  const { height, width } = latent;
-  const vector = packParameters(parameters);
-  const graph = trace(
-    {
-      parameters: { shape: vector.shape, dtype: "f32" },
-      z: { shape: [tilesPerBatch, patch * patch, latent.channels], dtype: "f32" },
-    },
-    (inputs) => ({ x: decode(symbolicParameters(parameters, inputs.parameters), inputs.z) }),
-  );
-  const program = await compileLanes(graph, { threads, device, constants: { parameters: vector } });
-  const image = { height, width, channels: bands, data: new Float32Array(height * width * bands) };
-  const region = { row: 0, col: 0, height, width };
-  const stitching = { region, valid: null, into: image.data, channels: bands, offset: 0 };
-  await stitched(program, { z: latent }, ["x"], latent, patch, encoderCore(patch), stitching);
-  await program.release();
-  return image;
-}
-
 /**
  * The bands that a latent stands for, `[H, W, L]` in the unit of the source's files, clipped as they were.
  *
@@ -78,7 +57,10 @@ export async function decodeLatent(
   const [mean, deviation] = [arrays["latent.mean"]!.data, arrays["latent.deviation"]!.data];
   const raw = latent.data.map((value, at) => value * deviation[at % channels]! + mean[at % channels]!);
   const parameters = loadParameters(autoencoderLike(encoder, patch), arrays);
-  return unscaled(await decodeTiles({ ...latent, data: raw }, parameters, bands, patch, compute), normalisation);
+  return unscaled(
+    await throughTiles({ ...latent, data: raw }, parameters, decode, bands, patch, compute),
+    normalisation,
+  );
 }
 
 /**

@@ -10,8 +10,6 @@ import {
   type Scene,
   sourceKinds,
   sourcesOf,
-  widened,
-  within,
 } from "../../scene/index.ts";
 import {
   type Arrays,
@@ -21,9 +19,8 @@ import {
   ConfigError,
   childKey,
   keyOf,
-  ShapeError,
 } from "../../tensor/index.ts";
-import type { FittedMethod, Method } from "../method.ts";
+import { type FittedMethod, type Method, predictions } from "../method.ts";
 import { fromMethodCheckpoint, methodCheckpoint, normalisationSchema } from "../saved.ts";
 import { trainingClasses } from "../training-classes.ts";
 import type { PatchNetwork, Task } from "./network.ts";
@@ -167,17 +164,7 @@ function fitted<P extends Parameters>(network: PatchNetwork<P>, model: Model<P>,
   return {
     ...{ name: network.name, classes, seed, check },
     bytesPerPixel: 4 * task.sources.reduce((sum, { bands, channels }) => sum + bands + channels, K),
-    predict: async (scene, [first, end] = [0, scene.height], progress = () => {}) => {
-      if (!(Number.isInteger(first) && Number.isInteger(end) && first >= 0 && first <= end && end <= scene.height)) {
-        throw new ShapeError("predict", `expected rows within 0 to ${scene.height}; got ${first} to ${end}`);
-      }
-      return classify(scene, { row: first, col: 0, height: end - first, width: scene.width }, progress);
-    },
-    surroundings: (part, scene) => widened(part, reach, scene),
-    predictPart: async (around, place, part, progress = () => {}) => ({
-      probabilities: await classify(around, within(part, place), progress),
-      disagreement: new Float32Array(part.height * part.width),
-    }),
+    ...predictions(reach, classify),
     checkpoint: (about = {}) => checkpointOf(network.name, model, about),
   };
 }

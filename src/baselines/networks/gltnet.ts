@@ -12,13 +12,10 @@
  * Transactions on Geoscience and Remote Sensing 60; sizes and training as in Ding-Kexin/IEEE_TGRS_GLT-Net
  */
 import {
-  type BatchNorm,
-  batchNorm,
   type Convolution,
   convolution,
   crossEntropy,
   droppingRate,
-  initBatchNorm,
   initConvolution,
   initLayerNorm,
   initLinear,
@@ -55,11 +52,7 @@ import {
 } from "../../tensor/index.ts";
 import { adam, type Patches, type PatchNetwork } from "../network/network.ts";
 import { initNarrow, type NarrowBlock, type NarrowSizes, narrow } from "./narrow-transformer.ts";
-
-interface Unit {
-  readonly convolution: Convolution;
-  readonly norm: BatchNorm;
-}
+import { initUnit, type Unit, unit } from "./unit.ts";
 
 interface Decoder {
   readonly in: Linear;
@@ -102,13 +95,7 @@ const sidesOf = (patch: number): [number, number, number] => [patch / 3, (2 * pa
 
 const all = <Weights>(layers: unknown): readonly Weights[] => layers as readonly Weights[];
 
-function initUnit(key: Key, inputs: number, outputs: number): Unit {
-  return { convolution: initConvolution(key, inputs, outputs, [3, 3]), norm: initBatchNorm(outputs) };
-}
-
-function unit(weights: Symbolic<Unit>, x: Tensor, pass: Pass): Tensor {
-  return relu(batchNorm(weights.norm, convolution(weights.convolution, x, { padding: 1 }), pass));
-}
+const active = (weights: Symbolic<Unit>, x: Tensor, pass: Pass): Tensor => relu(unit(weights, x, pass, { padding: 1 }));
 
 /** The part of a patch around its pixel, `[B, C, side, side]`. */
 function middle(x: Tensor, side: number): Tensor {
@@ -123,7 +110,7 @@ function scale(weights: Symbolic<GltNet>, patches: readonly Tensor[], at: number
   const joined = patches
     .map((x, source) => {
       const [first, second] = all<Symbolic<Unit>>(weights.sources[source]) as [Symbolic<Unit>, Symbolic<Unit>];
-      const features = maxPool(unit(second, unit(first, x, pass), pass), 2);
+      const features = maxPool(active(second, active(first, x, pass), pass), 2);
       return mul(features, reshape(shares[source]!, []));
     })
     .reduce((a, b) => add(a, b));
@@ -165,7 +152,7 @@ function judged(weights: Symbolic<GltNet>, { tokens, map }: ReturnType<typeof en
   const [forGlobal, forLocal] = split(weights.trust, 0, [1, 1]).map((part) => reshape(part, [])) as [Tensor, Tensor];
   const classToken = reshape(slice(tokens, [0, 0, 0], [B, 1, width]), [B, width]);
   const seen = linear(weights.out, scaledLayerNorm(weights.norm, classToken));
-  const local = reshape(mean(unit(weights.local, map, pass), [2, 3]), [B, slim]);
+  const local = reshape(mean(active(weights.local, map, pass), [2, 3]), [B, slim]);
   return add(mul(seen, forGlobal), mul(softmax(linear(weights.localOut, local)), forLocal));
 }
 
@@ -210,8 +197,8 @@ export const gltnet: PatchNetwork<GltNet> = {
     const bands = sources.reduce((total, { channels }) => total + channels, 0);
     return {
       sources: sources.map(({ channels }, at) => [
-        initUnit(under("source", at, 0), channels, slim),
-        initUnit(under("source", at, 1), slim, width),
+        initUnit(under("source", at, 0), channels, slim, [3, 3]),
+        initUnit(under("source", at, 1), slim, width, [3, 3]),
       ]),
       share: ndarray(
         sources.map(() => 1 / sources.length),
@@ -225,7 +212,7 @@ export const gltnet: PatchNetwork<GltNet> = {
       blocks: initNarrow(under("blocks"), encoderSizes),
       norm: initLayerNorm(width),
       out: initLinear(under("out"), width, classes),
-      local: initUnit(under("local"), width, slim),
+      local: initUnit(under("local"), width, slim, [3, 3]),
       localOut: initLinear(under("localOut"), slim, classes),
       trust: ndarray([0.5, 0.5], [2]),
       decoder: {

@@ -6,12 +6,8 @@
  * and LiDAR data", IEEE Geoscience and Remote Sensing Letters 19
  */
 import {
-  type BatchNorm,
-  batchNorm,
   type Convolution,
-  convolution,
   cosineRate,
-  initBatchNorm,
   initConvolution,
   initLinear,
   type Linear,
@@ -33,12 +29,7 @@ import {
   type Tensor,
 } from "../../tensor/index.ts";
 import { adam, flips, type PatchNetwork } from "../network/network.ts";
-
-/** Convolution, then batch normalisation. */
-interface Unit {
-  readonly convolution: Convolution;
-  readonly norm: BatchNorm;
-}
+import { initUnit, type Unit, unit } from "./unit.ts";
 
 /** How the pixels, or channels, of two sources are alike, summed up to one number each. */
 interface Enhancement {
@@ -62,29 +53,20 @@ interface S2ENet {
 const widths = { first: [128, 64, 32], second: [8, 16, 32] } as const;
 const last = 32;
 
-function initUnit(key: Key, inputs: number, outputs: number, side: number): Unit {
-  return { convolution: initConvolution(key, inputs, outputs, [side, side]), norm: initBatchNorm(outputs) };
-}
-
-function unit({ convolution: weights, norm }: Symbolic<Unit>, x: Tensor, pass: Pass): Tensor {
-  const padding = (weights.weight.shape[2]! - 1) / 2;
-  return batchNorm(norm, convolution(weights, x, { padding }), pass);
-}
-
 function initBranch(key: Key, bands: number, outputs: readonly number[]): Unit[] {
-  return outputs.map((count, at) => initUnit(childKey(key, at), at === 0 ? bands : outputs[at - 1]!, count, 3));
+  return outputs.map((count, at) => initUnit(childKey(key, at), at === 0 ? bands : outputs[at - 1]!, count, [3, 3]));
 }
 
 function branch(units: Symbolic<readonly Unit[]>, x: Tensor, pass: Pass): Tensor {
-  return (units as readonly Symbolic<Unit>[]).reduce((h, one) => relu(unit(one, h, pass)), x);
+  return (units as readonly Symbolic<Unit>[]).reduce((h, one) => relu(unit(one, h, pass, { padding: 1 })), x);
 }
 
 function initEnhancement(key: Key, channels: number, places: number): Enhancement {
   // The weights of a convolution over one place, whose inputs are the places of the other source.
   const { weight } = initConvolution(childKey(key, "reduce"), places, 1, [1]);
   return {
-    own: initUnit(childKey(key, "own"), last, channels, 1),
-    other: initUnit(childKey(key, "other"), last, channels, 1),
+    own: initUnit(childKey(key, "own"), last, channels, [1, 1]),
+    other: initUnit(childKey(key, "other"), last, channels, [1, 1]),
     reduce: { ...weight, shape: [places, 1] },
   };
 }
@@ -126,7 +108,7 @@ export const s2enet: PatchNetwork<S2ENet> = {
     second: initBranch(childKey(key, "second"), second!.channels, widths.second),
     spatial: initEnhancement(childKey(key, "spatial"), last / 2, patch * patch),
     spectral: initEnhancement(childKey(key, "spectral"), last, last),
-    fusion: initUnit(childKey(key, "fusion"), 2 * last, last, 1),
+    fusion: initUnit(childKey(key, "fusion"), 2 * last, last, [1, 1]),
     out: initLinear(childKey(key, "out"), last, classes),
   }),
   logits: (weights, { patches: [x, y] }, pass) => {

@@ -14,14 +14,9 @@
  * lyz123-xidian/TGRS-Sal2RN
  */
 import {
-  type BatchNorm,
-  batchNorm,
-  type Convolution,
   constantRate,
-  convolution,
   crossEntropy,
   dropout,
-  initBatchNorm,
   initConvolution,
   initLinear,
   type Linear,
@@ -46,11 +41,7 @@ import {
   type Tensor,
 } from "../../tensor/index.ts";
 import { adam, type Patches, type PatchNetwork } from "../network/network.ts";
-
-interface Unit {
-  readonly convolution: Convolution;
-  readonly norm: BatchNorm;
-}
+import { initUnit, type Unit, unit } from "./unit.ts";
 
 interface Spatial {
   /** From bands to fewer, `[48, C, 1, 1]`. */
@@ -88,10 +79,7 @@ const dropped = { hidden: 0.4, other: 0.5 };
 const branchShare = 0.01;
 
 function initUnits(key: Key, inputs: number, outputs: readonly number[]): Unit[] {
-  return outputs.map((count, at) => ({
-    convolution: initConvolution(childKey(key, at), at === 0 ? inputs : outputs[at - 1]!, count, [3, 3]),
-    norm: initBatchNorm(count),
-  }));
+  return outputs.map((count, at) => initUnit(childKey(key, at), at === 0 ? inputs : outputs[at - 1]!, count, [3, 3]));
 }
 
 function initLinears(key: Key, inputs: number, outputs: readonly number[]): Linear[] {
@@ -104,10 +92,6 @@ const initGate = (): NdArray<"f32"> => ndarray([1], [1]);
 const spatialSide = (patch: number): number => patch - 7;
 /** Side after three halvings, rounded down. */
 const otherSide = (patch: number): number => Math.floor(patch / 8);
-
-function unit({ convolution: weights, norm }: Symbolic<Unit>, x: Tensor, options: ConvolutionOptions, pass: Pass) {
-  return relu(batchNorm(norm, convolution(weights, x, options), pass));
-}
 
 /** x·σ(α·x): what stands out stays, the rest is damped. */
 function gated(alpha: Tensor, x: Tensor): Tensor {
@@ -125,7 +109,7 @@ function spatialLogits(
 ): Tensor {
   const seen = conv(x, reduce);
   const chain = (units: unknown, options: ConvolutionOptions): Tensor =>
-    all<Symbolic<Unit>>(units).reduce((h, one) => unit(one, h, options, pass), seen);
+    all<Symbolic<Unit>>(units).reduce((h, one) => relu(unit(one, h, pass, options)), seen);
   const joined = gated(gate, add(chain(plain, {}), chain(dilated, { dilation: 2, padding: 1 })));
   const features = all<Symbolic<Linear>>(hidden).reduce(
     (h, one) => {
@@ -148,7 +132,7 @@ function spectralLogits({ gate, hidden, out }: Symbolic<Spectral>, x: Tensor): T
 
 function otherLogits({ units, out }: Symbolic<Other>, x: Tensor, pass: Pass): Tensor {
   const features = all<Symbolic<Unit>>(units).reduce((h, one) => {
-    const y = maxPool(unit(one, h, { padding: 1 }, pass), 2);
+    const y = maxPool(relu(unit(one, h, pass, { padding: 1 })), 2);
     return dropout(y, pass.mask(y.shape, dropped.other));
   }, x);
   return linear(out, flat(features));

@@ -5,13 +5,7 @@
  * @see Zhao et al. 2022 (HCT), Li et al. 2023 (MACN): their papers are named in hct.ts and macn.ts
  */
 import {
-  type BatchNorm,
-  batchNorm,
-  type Convolution,
-  convolution,
   dropout,
-  initBatchNorm,
-  initConvolution,
   initLayerNorm,
   initLinear,
   initTable,
@@ -35,13 +29,13 @@ import {
   normal,
   relu,
   reshape,
-  type Shape,
   slice,
   softmax,
   type Tensor,
   transpose,
 } from "../../tensor/index.ts";
 import type { Preparation, Task } from "../network/network.ts";
+import { initUnit, type Unit, unit } from "./unit.ts";
 
 /** Channels of maps and tokens. */
 export const width = 64;
@@ -58,26 +52,12 @@ const spectral = 8;
 export const preparation = (_: unknown, at: number): Preparation =>
   at === 0 ? { kind: "components", count: 30 } : { kind: "standard" };
 
-/** Convolution, batch normalisation, ReLU. */
-interface Unit {
-  readonly convolution: Convolution;
-  readonly norm: BatchNorm;
-}
-
 /** From patches to tokens. */
 export interface Stem {
   /** Over the components of the first source, too. */
   readonly spectral: Unit;
   readonly first: Unit;
   readonly second: Unit;
-}
-
-function initUnit(key: Key, inputs: number, outputs: number, window: Shape): Unit {
-  return { convolution: initConvolution(key, inputs, outputs, window), norm: initBatchNorm(outputs) };
-}
-
-function unit(weights: Symbolic<Unit>, x: Tensor, padding: readonly number[], pass: Pass): Tensor {
-  return relu(batchNorm(weights.norm, convolution(weights.convolution, x, { padding }), pass));
 }
 
 /** Zeros before and after the components: where there are fewer than a window has, it reaches beyond them. */
@@ -95,9 +75,9 @@ export function initStem(key: Key, { sources: [first, second] }: Task): Stem {
 /** A map of each source, `[B, C, P − 4, P − 4]` and `[B, C, P − 2, P − 2]`. @param patches  of two sources, `[B, …, P, P]` */
 export function stem(weights: Symbolic<Stem>, [x, y]: readonly Tensor[], pass: Pass): readonly [Tensor, Tensor] {
   const { B, L, P } = dims("x", x!, "B L P P");
-  const cube = unit(weights.spectral, reshape(x!, [B, 1, L, P, P]), [beyond(L), 0, 0], pass);
+  const cube = relu(unit(weights.spectral, reshape(x!, [B, 1, L, P, P]), pass, { padding: [beyond(L), 0, 0] }));
   const flat = reshape(cube, [B, -1, P - 2, P - 2]);
-  return [unit(weights.first, flat, [0, 0], pass), unit(weights.second, y!, [0, 0], pass)];
+  return [relu(unit(weights.first, flat, pass)), relu(unit(weights.second, y!, pass))];
 }
 
 /** How a map becomes tokens; one for both sources. */

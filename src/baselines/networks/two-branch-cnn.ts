@@ -2,32 +2,14 @@
  * @file A plain network of the kind that fusion papers compare with: for each source two convolutions, their features at
  * the pixel and over the patch joined, two linear layers. Takes any number of sources.
  */
-import {
-  type BatchNorm,
-  batchNorm,
-  type Convolution,
-  convolution,
-  cosineRate,
-  dropout,
-  initBatchNorm,
-  initConvolution,
-  initLinear,
-  type Linear,
-  linear,
-  type Pass,
-  type Symbolic,
-} from "../../nn/index.ts";
-import { childKey, concat, dims, type Key, mean, relu, reshape, slice, type Tensor } from "../../tensor/index.ts";
+import { cosineRate, dropout, initLinear, type Linear, linear, type Pass, type Symbolic } from "../../nn/index.ts";
+import { childKey, concat, dims, mean, relu, reshape, slice, type Tensor } from "../../tensor/index.ts";
 import { adam, type PatchNetwork } from "../network/network.ts";
-
-interface Layer {
-  readonly convolution: Convolution;
-  readonly norm: BatchNorm;
-}
+import { initUnit, type Unit, unit } from "./unit.ts";
 
 interface TwoBranchCnn {
   /** Two layers for each source. */
-  readonly branches: readonly (readonly Layer[])[];
+  readonly branches: readonly (readonly Unit[])[];
   readonly hidden: Linear;
   readonly out: Linear;
 }
@@ -36,16 +18,9 @@ const channels = 48;
 const hiddenWidth = 64;
 const dropped = 0.3;
 
-function initLayer(key: Key, inputs: number): Layer {
-  return { convolution: initConvolution(key, inputs, channels, [3, 3]), norm: initBatchNorm(channels) };
-}
-
 /** Features of a source: those of the middle 3 × 3 pixels and those of the whole patch, both averaged, `[B, 2C]`. */
-function branch(layers: readonly Symbolic<Layer>[], x: Tensor, pass: Pass): Tensor {
-  const features = layers.reduce(
-    (h, { convolution: weights, norm }) => relu(batchNorm(norm, convolution(weights, h, { padding: 1 }), pass)),
-    x,
-  );
+function branch(layers: readonly Symbolic<Unit>[], x: Tensor, pass: Pass): Tensor {
+  const features = layers.reduce((h, layer) => relu(unit(layer, h, pass, { padding: 1 })), x);
   const { B, C, H, W } = dims("features", features, "B C H W");
   const [row, col] = [Math.floor(H / 2) - 1, Math.floor(W / 2) - 1];
   const middle = slice(features, [0, 0, row, col], [B, C, row + 3, col + 3]);
@@ -71,13 +46,16 @@ export const twoBranchCnn: PatchNetwork<TwoBranchCnn> = {
   init: (key, { sources, classes }) => ({
     branches: sources.map((source, at) => {
       const own = childKey(childKey(key, "branch"), at);
-      return [initLayer(childKey(own, 0), source.channels), initLayer(childKey(own, 1), channels)];
+      return [
+        initUnit(childKey(own, 0), source.channels, channels, [3, 3]),
+        initUnit(childKey(own, 1), channels, channels, [3, 3]),
+      ];
     }),
     hidden: initLinear(childKey(key, "hidden"), sources.length * 2 * channels, hiddenWidth),
     out: initLinear(childKey(key, "out"), hiddenWidth, classes),
   }),
   logits: ({ branches, hidden, out }, { patches }, pass) => {
-    const each = patches.map((x, at) => branch(branches[at] as readonly Symbolic<Layer>[], x, pass));
+    const each = patches.map((x, at) => branch(branches[at] as readonly Symbolic<Unit>[], x, pass));
     const joined = relu(linear(hidden, concat(each, 1)));
     return linear(out, dropout(joined, pass.mask(joined.shape, dropped)));
   },
