@@ -4,7 +4,8 @@
  * Run: node --import tsx bench/steady.ts [minutes 2]
  * Trains on the simulated scene of the demo, checkpoints included, until the time is up. Prints a JSON line each tenth
  * of it, and at last one that compares the last tenth with the first. The first ten seconds do not count: code is
- * compiled and memory taken then.
+ * compiled and memory taken then. Beside the time of a step stands its processor time, of all threads: on a machine
+ * that does other work, too, only that tells whether steps became slower.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,15 +23,23 @@ const sampleMs = 100;
 /** One tenth of the time. */
 interface Tenth {
   readonly stepMs: number[];
+  /** Processor time of this process when the tenth began and ended, in microseconds. */
+  readonly processorUs: [number, number];
   /** Resident memory, a few times a second. */
   readonly bytes: number[];
 }
-const tenths: Tenth[] = Array.from({ length: 10 }, () => ({ stepMs: [], bytes: [] }));
-const summary = ({ stepMs, bytes }: Tenth) => ({
+const tenths: Tenth[] = Array.from({ length: 10 }, () => ({ stepMs: [], processorUs: [0, 0], bytes: [] }));
+const summary = ({ stepMs, processorUs, bytes }: Tenth) => ({
   steps: stepMs.length,
   stepMs: median(stepMs),
+  processorMs: (processorUs[1] - processorUs[0]) / 1e3 / stepMs.length,
   megabytes: Math.round(median(bytes) / 1e6),
 });
+
+const processorUs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
 
 let startMs: number | null = null;
 let lastMs = 0;
@@ -46,6 +55,8 @@ const hooks: RunHooks = {
     const tenth = tenths[Math.floor((now - startMs) / tenthMs)];
     if (tenth !== undefined) {
       tenth.stepMs.push(now - lastMs);
+      tenth.processorUs[1] = processorUs();
+      if (tenth.stepMs.length === 1) tenth.processorUs[0] = tenth.processorUs[1];
       if (now - sampledMs >= sampleMs) {
         tenth.bytes.push(process.memoryUsage.rss());
         sampledMs = now;
@@ -73,6 +84,7 @@ console.log(
     minutes: Number(minutes),
     stepsPerSecond: last.steps / (tenthMs / 1e3),
     stepTimeDrift: last.stepMs / first.stepMs - 1,
+    processorTimeDrift: last.processorMs / first.processorMs - 1,
     memoryDrift: last.megabytes / first.megabytes - 1,
     megabytes: last.megabytes,
   }),
