@@ -151,7 +151,12 @@ function steadiness({ minutes }: Options): Figure[] {
   const name = `training for ${minutes} min`;
   return [
     figure(name, null, found["stepsPerSecond"], "steps a second"),
-    figure(`${name}, last tenth against first`, { most: 0.05 }, found["processorTimeDrift"], "more processor time a step"),
+    figure(
+      `${name}, last tenth against first`,
+      { most: 0.05 },
+      found["processorTimeDrift"],
+      "more processor time a step",
+    ),
     figure(`${name}, last tenth against first`, { most: 0.05 }, found["memoryDrift"], "more memory"),
   ];
 }
