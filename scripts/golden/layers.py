@@ -22,8 +22,8 @@ Files and cases
                           skip.<i> reads concat([x, popped]) where out.0 pops the output of the LAST in block.
                           Time step -1 is in the batch.
   coupling.safetensors    mpb (in own, in other); tci (in x, in ids, in text [K, E]; id k >= 1 is row k - 1 of the table)
-  head.safetensors        head.eval, head.dropout (in mask [n, M, F] of 0/1; the input is z * mask / (1 - p)); width 16 here
-                          instead of 64. Parameters: in, embedding, block.*, mlp.in, mlp.out.
+  head.safetensors        head.eval, head.alone (without blocks), head.dropout (in mask [n, M, F] of 0/1; the input is z * mask / (1 - p)); width 16 here
+                          instead of 64. Parameters: in.<i>, embedding, blocks.<i>.*, mlp.in, mlp.out.
   diffusion.safetensors   schedule.linear, schedule.cosine (out = alpha bar [1000], out/beta); noised (in x0, eps, t, with one
                           t = -1 that returns x0); ddim (in x, in t: the steps visited, the last one followed by clean;
                           out [4, ...] the state after each step; noise function eps(x, t) = 0.8 sin(x) + 0.2 t / 1000);
@@ -154,9 +154,13 @@ def tci(p, x, ids, text, heads):
     return x + linear(p, "out", attended.transpose(-2, -3).flatten(-2), d)
 
 
-def head(p, z, width, heads, classes):
-    x = linear(p, "in", z, width) + p.get("embedding", (z.shape[1], width), 0.5)
-    x = layer_norm(block(p.under("block"), x, heads, 2).mean(1))
+def head(p, groups, width, heads, classes, blocks=1):
+    """groups: tokens of two kinds, `[n, M_g, F_g]`."""
+    x = torch.cat([linear(p, f"in.{i}", z, width) for i, z in enumerate(groups)], 1)
+    x = x + p.get("embedding", x.shape[1:], 0.5)
+    for i in range(blocks):
+        x = block(p.under(f"blocks.{i}"), x, heads, 2)
+    x = layer_norm((x if blocks else F.gelu(x)).mean(1))
     return linear(p, "mlp.out", F.gelu(linear(p, "mlp.in", x, width)), classes)
 
 
@@ -276,12 +280,14 @@ def coupling():
 
 def heads():
     f = File()
-    z = draw(4, 2, 11, seed=30)
-    mask = (torch.rand(z.shape, generator=torch.Generator().manual_seed(31)) >= 0.3).double()
-    f.case("head.eval", lambda p, i: head(p, i["z"], 16, 4, 5), {"z": z}, heads=4, width=16, ratio=2, classes=5)
+    z = {"z.0": draw(4, 2, 11, seed=30), "z.1": draw(4, 3, 5, seed=32)}
+    groups = lambda i: [i["z.0"], i["z.1"]]
+    f.case("head.eval", lambda p, i: head(p, groups(i), 16, 4, 5), z, heads=4, width=16, ratio=2, classes=5)
+    f.case("head.alone", lambda p, i: head(p, groups(i), 16, 4, 5, 0), z, width=16, classes=5)
+    mask = (torch.rand(z["z.0"].shape, generator=torch.Generator().manual_seed(31)) >= 0.3).double()
     def dropped(p, i):
-        return head(p, i["z"] * mask / 0.7, 16, 4, 5)
-    f.case("head.dropout", dropped, {"z": z}, heads=4, width=16, ratio=2, classes=5, dropout=0.3)
+        return head(p, [i["z.0"] * mask / 0.7, i["z.1"]], 16, 4, 5)
+    f.case("head.dropout", dropped, z, heads=4, width=16, ratio=2, classes=5, dropout=0.3)
     f.put("head.dropout/in/mask", mask)
     f.save("head")
 

@@ -15,7 +15,7 @@ import {
 } from "../scene/index.ts";
 import { keyOf } from "../tensor/index.ts";
 import { featureShape, type SceneFeatures, sceneFeatures } from "./features.ts";
-import { type FusionProgram, featureCount, fusionProgram } from "./fusion.ts";
+import { type FusionProgram, featureCount, fusionProgram, viewSize } from "./fusion.ts";
 import { encoderCore, sceneLatents, seesTiles } from "./latent.ts";
 import type { SymDiffuserModel } from "./model.ts";
 import { tempered } from "./temperature.ts";
@@ -44,7 +44,7 @@ export function symDiffuserClassifier(
 ): PartClassifier {
   const { options, latents, network, text, seed, scale, heads, classes, calibration } = model;
   const { patch } = options.network;
-  const { tokens, channels } = featureShape(options, latents);
+  const kept = viewSize(featureShape(options, latents));
   const isDense = options.mode === "dense";
   const smoothed = (options.smoothing - 1) / 2;
   const { mean, deviation } = options.features.windows;
@@ -60,7 +60,7 @@ export function symDiffuserClassifier(
   const reserve =
     (pixels: number) =>
     (length: number): Float32Array => {
-      if (room.length < length) room = new Float32Array(Math.max(length, pixels * tokens * channels));
+      if (room.length < length) room = new Float32Array(Math.max(length, pixels * kept));
       return room.subarray(0, length);
     };
   const hold = async (
@@ -130,7 +130,7 @@ export function symDiffuserClassifier(
 
   return {
     name: "symdiffuser",
-    bytesPerPixel: isDense ? 4 * tokens * channels : 0,
+    bytesPerPixel: isDense ? 4 * kept : 0,
     check: (scene) => {
       sourcesOf(scene, latents);
     },

@@ -1,6 +1,6 @@
 /**
- * @file What the pre-trained denoisers say of a pixel: the last tokens of every source's denoiser at a few diffusion
- * steps, summarised around the pixel. No label is seen here: condition injection is given "unknown" everywhere.
+ * @file What is known of a pixel: the last tokens of every source's denoiser at a few diffusion steps and the latents
+ * themselves, summarised around the pixel. No label is seen here: condition injection is given "unknown" everywhere.
  */
 import {
   contextFeatures,
@@ -13,26 +13,15 @@ import {
   type Rectangle,
   tilePixels,
 } from "../scene/index.ts";
-import {
-  type Compute,
-  childKey,
-  compileLanes,
-  concat,
-  inLanes,
-  type Key,
-  type LaneProgram,
-  type NdArray,
-  type Spec,
-  trace,
-} from "../tensor/index.ts";
+import { type Compute, childKey, inLanes, type Key, type LaneProgram, type NdArray } from "../tensor/index.ts";
 import type { Csdiff } from "./csdiff.ts";
 import { denoiserProgram, type Place, positionNoises, stepInput } from "./denoiser-program.ts";
-import type { FeatureShape } from "./fusion.ts";
+import { type FeatureShape, viewSize } from "./fusion.ts";
 import { noiseSchedule } from "./noise.ts";
 import type { SymDiffuserOptions } from "./options.ts";
 import { arraysOf, stitched, tilesPerBatch } from "./stitch.ts";
 
-/** Features of pixels, `[n, V, M·C]`: V views of the surroundings, M = steps × sources tokens of C channels. */
+/** Features of pixels, `[n, V, F]`: V views of the surroundings, each as in {@link FeatureShape}. */
 export interface SceneFeatures extends FeatureShape {
   /** @param pixels  of the region: indices, or the first and last + 1 row */
   at(pixels: Int32Array | readonly [number, number], progress?: Progress): Promise<Float32Array>;
@@ -48,30 +37,12 @@ export function featureShape(
   { mode, features: { from, steps, windows }, network: { width } }: SymDiffuserOptions,
   latents: readonly { readonly channels: number }[],
 ): FeatureShape {
-  const views = mode === "centre" ? centreViews : contextSize(1, windows);
-  return from === "latents"
-    ? { views, tokens: steps.length, channels: latents.reduce((sum, { channels }) => sum + channels, 0) }
-    : { views, tokens: steps.length * latents.length, channels: width };
-}
-
-/**
- * What stands in for the denoisers in the ablation without diffusion: inputs as theirs, output `f.0`, the latents side
- * by side.
- *
- * @see SymDiffuser table 4, row 1
- */
-function latentProgram(latents: readonly Image[], patch: number, { threads, device }: Compute): Promise<LaneProgram> {
-  const specs: Record<string, Spec> = { t: { shape: [tilesPerBatch], dtype: "i32" } };
-  for (const [source, { channels }] of latents.entries()) {
-    specs[`x.${source}`] = { shape: [tilesPerBatch, patch ** 2, channels], dtype: "f32" };
-  }
-  const graph = trace(specs, (inputs) => ({
-    "f.0": concat(
-      latents.map((_, source) => inputs[`x.${source}`]!),
-      -1,
-    ),
-  }));
-  return compileLanes(graph, { threads, device });
+  return {
+    views: mode === "centre" ? centreViews : contextSize(1, windows),
+    tokens: from === "latents" ? 0 : steps.length * latents.length,
+    channels: width,
+    latents: from === "denoisers" ? 0 : latents.reduce((sum, { channels }) => sum + channels, 0),
+  };
 }
 
 /** Latents noised to a step, by the name of the input. */
@@ -129,53 +100,76 @@ export async function sceneFeatures(
   compute: Compute,
   progress: Progress,
 ): Promise<SceneFeatures> {
-  const { from, steps, core, windows } = options.features;
+  const { steps, core, windows } = options.features;
   const { patch } = options.network;
   const shape = featureShape(options, latents);
-  const outputs = Array.from({ length: shape.tokens / steps.length }, (_, source) => `f.${source}`);
-  const program = await (from === "latents"
-    ? latentProgram(latents, patch, compute)
-    : denoiserProgram(
+  const isDenoised = shape.tokens > 0;
+  const outputs = isDenoised ? latents.map((_, source) => `f.${source}`) : [];
+  const program = isDenoised
+    ? await denoiserProgram(
         network,
         latents.map((latent) => latent.channels),
         text,
         options,
         compute,
         (halves) => Object.fromEntries(halves.map(({ features }, source) => [`f.${source}`, features])),
-      ));
+      )
+    : null;
   const isNoisy = steps.some((step) => step >= 0);
   const keyed = childKey(key, "feature noise");
   const noises = isNoisy ? positionNoises(latents, keyed, place) : [];
   const noised = (step: number): Record<string, Image> => noisedLatents(latents, noises, step, options);
+  const clean = shape.latents > 0 ? latents : [];
 
   if (options.mode === "centre") {
-    const noisy = steps.map(noised);
+    const noisy = isDenoised ? steps.map(noised) : [];
     return {
       ...shape,
       at: (pixels, report) =>
         centreFeatures(
-          ...([program, noisy, steps.map(stepInput), outputs, patch, latents[0]!] as const),
+          ...([program, noisy, steps.map(stepInput), outputs, clean, shape, patch, latents[0]!] as const),
           ...([inImage(pixels, region, latents[0]!), report] as const),
         ),
-      release: program.release,
+      release: async () => program?.release(),
     };
   }
-  const channels = shape.tokens * shape.channels;
+  const channels = viewSize(shape);
   const map = { height: region.height, width: region.width, channels };
   const into = space(map.height * map.width * channels);
-  for (const [at, step] of steps.entries()) {
+  for (const [at, step] of program ? steps.entries() : []) {
     const report: Progress = (done, total) => progress(at * total + done, steps.length * total);
     const stitching = { region, valid, into, channels, offset: at * outputs.length * shape.channels };
     const feeds = { t: stepInput(step) };
-    await stitched(program, noised(step), outputs, latents[0]!, patch, core, stitching, feeds, report);
+    await stitched(program!, noised(step), outputs, latents[0]!, patch, core, stitching, feeds, report);
   }
-  await program.release();
+  await program?.release();
+  let offset = channels - shape.latents;
+  for (const latent of clean) {
+    copyChannels(latent, region, into, channels, offset);
+    offset += latent.channels;
+  }
   const grid = { ...map, valid: valid && cutValid(valid, latents[0]!.width, region) };
   return {
     ...shape,
     at: async (pixels) => contextFeatures(into, grid, windows, pixels),
     release: async () => {},
   };
+}
+
+/** Put the channels of an image's region where they belong in a map `[h, w, C]` of that region. */
+function copyChannels(
+  { width, channels: length, data }: Image,
+  region: Rectangle,
+  into: Float32Array,
+  channels: number,
+  offset: number,
+): void {
+  for (let row = 0; row < region.height; row++) {
+    for (let col = 0; col < region.width; col++) {
+      const from = ((region.row + row) * width + region.col + col) * length;
+      into.set(data.subarray(from, from + length), (row * region.width + col) * channels + offset);
+    }
+  }
 }
 
 /** Pixels of a region as pixels of the image that it is part of. */
@@ -190,10 +184,12 @@ function inImage(at: Int32Array | readonly [number, number], region: Rectangle, 
 
 /** One tile a pixel: its own token, and mean and deviation over the tile's tokens. */
 async function centreFeatures(
-  program: LaneProgram,
+  program: LaneProgram | null,
   noisy: readonly Readonly<Record<string, Image>>[],
   steps: readonly NdArray[],
   outputs: readonly string[],
+  clean: readonly Image[],
+  shape: FeatureShape,
   side: number,
   { height, width }: Image,
   pixels: Int32Array,
@@ -201,46 +197,59 @@ async function centreFeatures(
 ): Promise<Float32Array> {
   const tokens = side * side;
   const middle = Math.floor(side / 2) * side + Math.floor(side / 2);
-  const channels = program.outputs.get(outputs[0]!)!.shape[2]!;
-  const view = steps.length * outputs.length * channels;
+  const view = viewSize(shape);
   const result = new Float32Array(pixels.length * centreViews * view);
-  const buffers = Array.from({ length: program.lanes + 1 }, () => ({
+  const lanes = program?.lanes ?? 1;
+  const buffers = Array.from({ length: lanes + 1 }, () => ({
     places: new Int32Array(tilesPerBatch * tokens),
-    arrays: arraysOf(program.inputs, Object.keys(noisy[0]!)),
-    into: arraysOf(program.outputs, outputs),
+    arrays: program ? arraysOf(program.inputs, Object.keys(noisy[0]!)) : {},
+    into: program ? arraysOf(program.outputs, outputs) : {},
+    latents: clean.map(({ channels }) => new Float32Array(tilesPerBatch * tokens * channels)),
   }));
+  /** Views of the tokens of one tile, `[N, C]` of `data`. */
+  const summarise = (data: Float32Array, tile: number, channels: number, to: number): void => {
+    for (let channel = 0; channel < channels; channel++) {
+      let [sum, squares] = [0, 0];
+      for (let token = 0; token < tokens; token++) {
+        const value = data[(tile * tokens + token) * channels + channel]!;
+        sum += value;
+        squares += value * value;
+      }
+      const mean = sum / tokens;
+      result[to + channel] = data[(tile * tokens + middle) * channels + channel]!;
+      result[to + view + channel] = mean;
+      result[to + 2 * view + channel] = Math.sqrt(Math.max(0, squares / tokens - mean * mean));
+    }
+  };
   let done = 0;
   await inLanes(Math.ceil(pixels.length / tilesPerBatch), buffers.length, async (batch, slot) => {
-    const { places, arrays, into } = buffers[slot]!;
+    const { places, arrays, into, latents } = buffers[slot]!;
     const first = batch * tilesPerBatch;
+    const count = Math.min(tilesPerBatch, pixels.length - first);
     for (let tile = 0; tile < tilesPerBatch; tile++) {
       const pixel = pixels[Math.min(first + tile, pixels.length - 1)]!;
       const [row, col] = [Math.floor(pixel / width) - Math.floor(side / 2), (pixel % width) - Math.floor(side / 2)];
       tilePixels({ height, width }, { row, col }, side, places, tile * tokens);
     }
+    const each = (data: Float32Array, channels: number, offset: number): void => {
+      for (let tile = 0; tile < count; tile++) {
+        summarise(data, tile, channels, (first + tile) * centreViews * view + offset);
+      }
+    };
     for (const [which, images] of noisy.entries()) {
       for (const [name, image] of Object.entries(images)) gatherPixels(image, places, arrays[name]!.data);
-      await program.run({ t: steps[which]!, ...arrays }, into);
-      for (let tile = 0; tile < tilesPerBatch && first + tile < pixels.length; tile++) {
-        for (const [source, name] of outputs.entries()) {
-          const data = into[name]!.data;
-          const to = (first + tile) * centreViews * view + (which * outputs.length + source) * channels;
-          for (let channel = 0; channel < channels; channel++) {
-            let [sum, squares] = [0, 0];
-            for (let token = 0; token < tokens; token++) {
-              const value = data[(tile * tokens + token) * channels + channel]!;
-              sum += value;
-              squares += value * value;
-            }
-            const mean = sum / tokens;
-            result[to + channel] = data[(tile * tokens + middle) * channels + channel]!;
-            result[to + view + channel] = mean;
-            result[to + 2 * view + channel] = Math.sqrt(Math.max(0, squares / tokens - mean * mean));
-          }
-        }
+      await program!.run({ t: steps[which]!, ...arrays }, into);
+      for (const [source, name] of outputs.entries()) {
+        each(into[name]!.data, shape.channels, (which * outputs.length + source) * shape.channels);
       }
     }
-    done += Math.min(tilesPerBatch, pixels.length - first);
+    let offset = view - shape.latents;
+    for (const [source, latent] of clean.entries()) {
+      gatherPixels(latent, places, latents[source]!);
+      each(latents[source]!, latent.channels, offset);
+      offset += latent.channels;
+    }
+    done += count;
     progress(done, pixels.length);
   });
   return result;

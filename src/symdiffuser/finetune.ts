@@ -19,7 +19,6 @@ import {
   mean,
   mul,
   type NdArray,
-  reshape,
   type Spec,
   slice,
   sqrt,
@@ -28,7 +27,7 @@ import {
   zeros,
 } from "../tensor/index.ts";
 import { type Csdiff, type CsdiffOptions, denoise } from "./csdiff.ts";
-import { type Head, head, initHead } from "./head.ts";
+import { head as classify, type Head, initHead } from "./head.ts";
 import { backbonePlans, type FinetuneOptions, type SymDiffuserOptions } from "./options.ts";
 import type { Work } from "./work.ts";
 
@@ -38,14 +37,17 @@ export interface Finetuned {
   readonly head: Head;
 }
 
-/** A token and what surrounds it: itself, mean and deviation over the tile, `[B, 3C]`. */
+/** Number of views that {@link summary} gives. */
+const viewsOfToken = 3;
+
+/** A token and what surrounds it: itself, mean and deviation over the tile, `[B, 3, C]`. */
 function summary(features: Tensor, middle: number): Tensor {
   const { B, C } = dims("features", features, "B N C");
   const average = mean(features, [1]);
   const away = sub(features, average);
   const deviation = sqrt(add(mean(mul(away, away), [1]), 1e-6));
   const own = slice(features, [0, middle, 0], [B, middle + 1, C]);
-  return reshape(concat([own, average, deviation], 2), [B, 3 * C]);
+  return concat([own, average, deviation], 1);
 }
 
 /** What the labels are learned from. */
@@ -93,11 +95,8 @@ export function finetuneStage(
       const clean = constant({ dtype: "i32", shape: [B], data: new Int32Array(B).fill(-1) });
       const denoisers = held ? symbolicParameters(held, constant(packParameters(held))) : weights.network;
       const halves = denoise(denoisers, x0, clean, { ids: null, text: constant(text) }, network);
-      const views = halves.map(({ features }) => {
-        const view = summary(features, half * side + half);
-        return reshape(view, [B, 1, view.shape[1]!]);
-      });
-      return crossEntropy(head(weights.head, concat(views, 1)), inputs["oneHot"]!, 0.05);
+      const views = halves.map(({ features }) => summary(features, half * side + half));
+      return crossEntropy(classify(weights.head, views), inputs["oneHot"]!, 0.05);
     },
     batches: (step) => {
       const picks = integers(childKey(key, step), [size], pixels.length).data;
@@ -134,14 +133,15 @@ export async function finetuned(
   key: Key,
   network: Csdiff,
   data: FinetuneData,
-  { backbone, finetuning, head: { rate: headRate }, network: size }: SymDiffuserOptions,
+  { backbone, finetuning, head, network: size }: SymDiffuserOptions,
   { runStage }: Pick<Work, "runStage">,
 ): Promise<Csdiff> {
   const { probed, tuned } = backbonePlans[backbone];
   if (!tuned) return network;
-  let teacher = initHead(childKey(key, "finetune head"), data.latents.length, 3 * size.width, data.classes);
+  const groups = data.latents.map(() => ({ tokens: viewsOfToken, channels: size.width }));
+  let teacher = initHead(childKey(key, "finetune head"), groups, data.classes, head);
   if (probed) {
-    const options = { steps: finetuning.probeSteps, batch: finetuning.batch, rate: headRate };
+    const options = { steps: finetuning.probeSteps, batch: finetuning.batch, rate: head.rate };
     const start = { network: [], head: teacher };
     ({ head: teacher } = await runStage(
       finetuneStage("probe", childKey(key, "probe"), start, network, data, size, options),

@@ -2,6 +2,7 @@
 import {
   type BatchSpec,
   crossEntropy,
+  dropout,
   dropoutMask,
   microBatches,
   packParameters,
@@ -22,35 +23,45 @@ import {
   permutation,
   reshape,
   type Spec,
+  slice,
   sub,
   type Tensor,
   trace,
-  transpose,
   zeros,
 } from "../tensor/index.ts";
 import { pooled } from "./disagreement.ts";
-import { type Head, head, initHead } from "./head.ts";
+import { type Head, head, initHead, type TokenGroup } from "./head.ts";
 import type { HeadOptions } from "./options.ts";
 
-/** Lengths of the axes of features `[n, V, M·C]`. */
+/** Lengths of the axes of features `[n, V, M·C + L]`: each view holds M tokens of C channels, then L of all latents. */
 export interface FeatureShape {
+  /** V. */
   readonly views: number;
+  /** M: steps × sources; 0 where no denoiser is asked. */
   readonly tokens: number;
+  /** C. */
   readonly channels: number;
+  /** L; 0 where the latents themselves take no part. */
+  readonly latents: number;
 }
 
-/** Mean and 1/deviation of each feature over the scene, `[V·M·C]` each. */
+/** Number of features of a view, M·C + L. */
+export function viewSize({ tokens, channels, latents }: FeatureShape): number {
+  return tokens * channels + latents;
+}
+
+/** Mean and 1/deviation of each feature over the scene, `[F]` each. */
 export interface FeatureScale {
   readonly mean: NdArray<"f32">;
   readonly inverse: NdArray<"f32">;
 }
 
-/** Number of features of a pixel. */
-export function featureCount({ views, tokens, channels }: FeatureShape): number {
-  return views * tokens * channels;
+/** Number of features of a pixel, F = V·(M·C + L). */
+export function featureCount(shape: FeatureShape): number {
+  return shape.views * viewSize(shape);
 }
 
-/** Fitted on a sample of the scene's pixels, without labels. @param rows `[n, V·M·C]` */
+/** Fitted on a sample of the scene's pixels, without labels. @param rows `[n, F]` */
 export function fitFeatureScale(rows: Float32Array, size: number): FeatureScale {
   const count = rows.length / size;
   const [sum, squares] = [new Float64Array(size), new Float64Array(size)];
@@ -67,25 +78,35 @@ export function fitFeatureScale(rows: Float32Array, size: number): FeatureScale 
   return { mean: ndarray(mean, [size]), inverse: ndarray(inverse, [size]) };
 }
 
-/** Standardised features as tokens: `[n, V·M·C] → [n, M, V·C]`. */
-function asTokens(rows: Tensor, { mean, inverse }: FeatureScale, { views, tokens, channels }: FeatureShape): Tensor {
-  const [n] = rows.shape as [number];
-  const standard = mul(sub(rows, constant(mean)), constant(inverse));
-  return reshape(transpose(reshape(standard, [n, views, tokens, channels]), [0, 2, 1, 3]), [
-    n,
-    tokens,
-    views * channels,
-  ]);
+/** Standardised features, `[n, F]`. */
+function standardised(rows: Tensor, { mean, inverse }: FeatureScale): Tensor {
+  return mul(sub(rows, constant(mean)), constant(inverse));
+}
+
+/** Features as tokens: `[n, F]` to one token for each view of each step and source, `[n, V·M, C]`, and of the latents, `[n, V, L]`. */
+function asTokens(rows: Tensor, shape: FeatureShape): Tensor[] {
+  const { views, tokens, channels, latents } = shape;
+  const n = rows.shape[0]!;
+  const size = viewSize(shape);
+  const split = tokens * channels;
+  const all = reshape(rows, [n, views, size]);
+  return [
+    ...(tokens > 0 ? [reshape(slice(all, [0, 0, 0], [n, views, split]), [n, views * tokens, channels])] : []),
+    ...(latents > 0 ? [slice(all, [0, 0, split], [n, views, size])] : []),
+  ];
+}
+
+/** The tokens that {@link asTokens} makes. */
+function tokenGroups({ views, tokens, channels, latents }: FeatureShape): TokenGroup[] {
+  return [
+    ...(tokens > 0 ? [{ tokens: views * tokens, channels }] : []),
+    ...(latents > 0 ? [{ tokens: views, channels: latents }] : []),
+  ];
 }
 
 /** A head with fresh parameters. */
-export function freshHead(
-  key: Key,
-  { views, tokens, channels }: FeatureShape,
-  classes: number,
-  { width }: HeadOptions,
-): Head {
-  return initHead(key, tokens, views * channels, classes, width);
+export function freshHead(key: Key, shape: FeatureShape, classes: number, options: HeadOptions): Head {
+  return initHead(key, tokenGroups(shape), classes, options);
 }
 
 /** By class, what a pixel must count so that all classes that are there count the same; mean 1 over the pixels. */
@@ -102,7 +123,7 @@ const largestBatch = 1024;
 /**
  * The training of one head.
  *
- * @param rows     features of the training pixels, `[n, V·M·C]`
+ * @param rows     features of the training pixels, `[n, F]`
  * @param classOf  class index of each, 0 … K − 1
  */
 export function headStage(
@@ -113,16 +134,17 @@ export function headStage(
   classes: number,
   scale: FeatureScale,
   shape: FeatureShape,
-  { steps, rate, weightDecay, dropout, labelSmoothing, balanced, width }: HeadOptions,
+  options: HeadOptions,
 ): Stage<Head, BatchSpec> {
+  const { steps, rate, weightDecay, labelSmoothing, balanced } = options;
   const size = featureCount(shape);
   const count = Math.min(classOf.length, largestBatch);
-  const maskShape = [count, shape.tokens, shape.views * shape.channels];
+  const maskShape = [count, size];
   const batch: BatchSpec = {
     rows: { shape: [count, size], dtype: "f32" },
     oneHot: { shape: [count, classes], dtype: "f32" },
     ...(balanced ? { weight: { shape: [count], dtype: "f32" } } : {}),
-    ...(dropout > 0 ? { mask: { shape: maskShape, dtype: "f32" } } : {}),
+    ...(options.dropout > 0 ? { mask: { shape: maskShape, dtype: "f32" } } : {}),
   };
   const weightOf = classWeights(classOf, classes);
   const gathered = (order: Int32Array): Record<string, NdArray> => {
@@ -137,15 +159,18 @@ export function headStage(
   const all = classOf.length <= largestBatch ? gathered(Int32Array.from(classOf.keys())) : null;
   return {
     name,
-    parameters: initHead(childKey(key, "start"), shape.tokens, shape.views * shape.channels, classes, width),
+    parameters: freshHead(childKey(key, "start"), shape, classes, options),
     batch,
     loss: (weights: Symbolic<Head>, inputs) => {
-      const logits = head(weights, asTokens(inputs["rows"]!, scale, shape), inputs["mask"] ?? null);
+      const known = dropout(standardised(inputs["rows"]!, scale), inputs["mask"] ?? null);
+      const logits = head(weights, asTokens(known, shape));
       return crossEntropy(logits, inputs["oneHot"]!, labelSmoothing, inputs["weight"] ?? null);
     },
     batches: (step) => ({
       ...(all ?? gathered(permutation(childKey(childKey(key, "order"), step), classOf.length))),
-      ...(dropout > 0 ? { mask: dropoutMask(childKey(childKey(key, "dropout"), step), maskShape, dropout) } : {}),
+      ...(options.dropout > 0
+        ? { mask: dropoutMask(childKey(childKey(key, "dropout"), step), maskShape, options.dropout) }
+        : {}),
     }),
     schedule: { rate, steps, warmUp: 0, floor: 0.02 },
     adamw: { betas: [0.9, 0.99], weightDecay, clipNorm: 1 },
@@ -167,7 +192,7 @@ export interface Classified {
 
 /** Heads at work. */
 export interface FusionProgram {
-  /** @param rows `[n, V·M·C]` */
+  /** @param rows `[n, F]` */
   classify(rows: Float32Array): Promise<Classified>;
   release(): Promise<void>;
 }
@@ -189,7 +214,7 @@ export async function fusionProgram(
     constants[`head.${at}`] = vector;
   }
   const graph = trace(specs, (inputs) => {
-    const tokens = asTokens(inputs["rows"]!, scale, shape);
+    const tokens = asTokens(standardised(inputs["rows"]!, scale), shape);
     return { ...pooled(heads.map((like, at) => head(symbolicParameters(like, inputs[`head.${at}`]!), tokens))) };
   });
   const program = await compileLanes(graph, { threads, device, constants });

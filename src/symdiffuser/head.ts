@@ -1,8 +1,7 @@
-/** @file Fusion head: the features of several steps and sources, as tokens, become class logits. */
+/** @file Fusion head: the features of several steps, sources and views of a pixel, as tokens, become class logits. */
 import {
   type Block,
   block,
-  dropout,
   initBlock,
   initLinear,
   initMlp,
@@ -13,14 +12,28 @@ import {
   mlp,
   type Symbolic,
 } from "../nn/index.ts";
-import { add, childKey, dims, type Key, layerNorm, mean, type NdArray, reshape, type Tensor } from "../tensor/index.ts";
+import {
+  add,
+  childKey,
+  concat,
+  dims,
+  gelu,
+  type Key,
+  layerNorm,
+  mean,
+  type NdArray,
+  reshape,
+  type Tensor,
+} from "../tensor/index.ts";
+import type { HeadOptions } from "./options.ts";
 
 export interface Head {
-  /** Features `F → C`. */
-  readonly in: Linear;
-  /** One row a token: which step and source it is, `[M, C]`. */
+  /** Of each group of tokens, its channels `→ C`. */
+  readonly in: readonly Linear[];
+  /** One row a token: which view, step and source it is, `[M, C]`. */
   readonly embedding: NdArray<"f32">;
-  readonly block: Block;
+  /** Through which tokens learn of each other; none: each is seen on its own. */
+  readonly blocks: readonly Block[];
   readonly mlp: Mlp;
 }
 
@@ -28,16 +41,26 @@ export interface Head {
 const headCount = 4;
 const mlpRatio = 2;
 
-/**
- * @param tokens    `M` = steps × sources
- * @param features  `F` of a token
- * @param classes   `K`
- */
-export function initHead(key: Key, tokens: number, features: number, classes: number, width = 64): Head {
+/** Tokens of one kind. */
+export interface TokenGroup {
+  readonly tokens: number;
+  /** Of a token. */
+  readonly channels: number;
+}
+
+/** A head with fresh parameters. @param classes `K` */
+export function initHead(
+  key: Key,
+  groups: readonly TokenGroup[],
+  classes: number,
+  { width, blocks }: Pick<HeadOptions, "width" | "blocks">,
+): Head {
+  const [inKey, blockKey] = [childKey(key, "in"), childKey(key, "block")];
+  const tokens = groups.reduce((sum, group) => sum + group.tokens, 0);
   return {
-    in: initLinear(childKey(key, "in"), features, width),
+    in: groups.map(({ channels }, at) => initLinear(childKey(inKey, at), channels, width)),
     embedding: initTable(childKey(key, "embedding"), [tokens, width]),
-    block: initBlock(childKey(key, "block"), width, mlpRatio),
+    blocks: Array.from({ length: blocks }, (_, at) => initBlock(childKey(blockKey, at), width, mlpRatio)),
     mlp: initMlp(childKey(key, "mlp"), width, width, classes),
   };
 }
@@ -45,15 +68,16 @@ export function initHead(key: Key, tokens: number, features: number, classes: nu
 /**
  * Class logits.
  *
- * @param z     features, `[n, M, F]`
- * @param mask  dropout mask, `[n, M, F]`; null in prediction
- * @returns     `[n, K]`
+ * @param groups  tokens, `[n, M_g, F_g]` of each group
+ * @returns       `[n, K]`
  * @see SymDiffuser section 3.6
  */
-export function head(weights: Symbolic<Head>, z: Tensor, mask: Tensor | null = null): Tensor {
-  const { n } = dims("z", z, "n M F");
-  const tokens = add(linear(weights.in, dropout(z, mask)), weights.embedding);
-  const mixed = block(weights.block, tokens, headCount);
+export function head(weights: Symbolic<Head>, groups: readonly Tensor[]): Tensor {
+  const projected = groups.map((z, at) => linear(weights.in[at]!, z));
+  const { n } = dims("tokens", projected[0]!, "n M C");
+  const tokens = add(projected.length > 1 ? concat(projected, 1) : projected[0]!, weights.embedding);
+  const { blocks } = weights;
+  const mixed = blocks.length === 0 ? gelu(tokens) : blocks.reduce((x, one) => block(one, x, headCount), tokens);
   const pooled = reshape(mean(mixed, [1]), [n, -1]);
   return mlp(weights.mlp, layerNorm(pooled));
 }

@@ -24,8 +24,8 @@ export interface LatentOptions {
   readonly penalty: number;
 }
 
-/** Where features come from: the denoisers, or the latents alone, without any diffusion. */
-export const featureOrigins = ["denoisers", "latents"] as const;
+/** Where features come from: the denoisers, the latents alone, without any diffusion, or both side by side. */
+export const featureOrigins = ["both", "denoisers", "latents"] as const;
 
 /** What is known of a pixel before stage 2. */
 export interface FeatureOptions {
@@ -40,7 +40,10 @@ export interface FeatureOptions {
 
 /** Stage 2. */
 export interface HeadOptions {
+  /** Channels of a token. */
   readonly width: number;
+  /** Transformer blocks over the tokens of a pixel; 0: each token is seen on its own, and what is found is averaged. */
+  readonly blocks: number;
   readonly steps: number;
   readonly rate: number;
   readonly weightDecay: number;
@@ -128,13 +131,14 @@ export const small: SymDiffuserOptions = {
   schedule: "linear",
   pretraining: { prediction: "noise", steps: 400, batch: 8, rate: 1e-3, weightDecay: 0.03, averageDecay: null },
   finetuning: { steps: 200, batch: 16, rate: 3e-4, probeSteps: 100, backboneShare: 0.1 },
-  features: { from: "denoisers", steps: [-1], core: 8, windows: { mean: [1, 7, 15, 31], deviation: [7, 15, 31] } },
+  features: { from: "both", steps: [-1], core: 8, windows: { mean: [1, 7, 15, 31], deviation: [7, 15, 31] } },
   head: {
     width: 64,
+    blocks: 0,
     steps: 150,
     rate: 2e-3,
     weightDecay: 0.05,
-    dropout: 0.3,
+    dropout: 0.5,
     labelSmoothing: 0.05,
     balanced: false,
     count: 3,

@@ -309,7 +309,7 @@ const odd = (): z.ZodInt => integer(1);
 const features = group({
   from: choice(featureOrigins)
     .default(small.features.from)
-    .describe("Where features come from: denoisers, or latents, side by side and without any diffusion"),
+    .describe("Where features come from: denoisers, latents (without any diffusion), or both side by side"),
   steps: list(z.int("an integer ≥ −1").min(-1, "an integer ≥ −1"))
     .min(1, "at least one step")
     .default(copied(small.features.steps))
@@ -331,6 +331,9 @@ const features = group({
 
 const head = group({
   width: integer(4).default(small.head.width).describe("Channels of a token; a multiple of 4"),
+  blocks: integer(0)
+    .default(small.head.blocks)
+    .describe("Transformer blocks over the tokens of a pixel; 0: each is seen on its own"),
   steps: integer(1).default(small.head.steps).describe("Training steps"),
   rate: rate().default(small.head.rate).describe("Highest learning rate"),
   weightDecay: decay().default(small.head.weightDecay).describe("Weight decay of AdamW"),

@@ -12,7 +12,7 @@ import {
   trainingStep,
 } from "../../src/nn/index.ts";
 import { denoise, initCsdiff } from "../../src/symdiffuser/csdiff.ts";
-import { fitFeatureScale, freshHead, headStage } from "../../src/symdiffuser/fusion.ts";
+import { featureCount, fitFeatureScale, freshHead, headStage } from "../../src/symdiffuser/fusion.ts";
 import { head } from "../../src/symdiffuser/head.ts";
 import { noiseSchedule } from "../../src/symdiffuser/noise.ts";
 import { small } from "../../src/symdiffuser/options.ts";
@@ -103,20 +103,22 @@ function featuresModel(): Model {
 
 /** Stage 2: a head on 12 pixels, in training and at work. */
 function headModels(): Model[] {
-  const shape = { views: 3, tokens: 2, channels: 4 };
+  const shape = { views: 3, tokens: 2, channels: 4, latents: 5 };
   const count = 12;
-  const rows = normal(childKey(key, "rows"), [count, shape.views * shape.tokens * shape.channels]);
+  const rows = normal(childKey(key, "rows"), [count, featureCount(shape)]);
   const classOf = integers(childKey(key, "classes"), [count], classes).data;
   const options = { ...small.head, width: 8 };
   const scale = fitFeatureScale(rows.data, rows.shape[1]!);
   const stage = headStage("head", childKey(key, "head"), rows.data, classOf, classes, scale, shape, options);
   const like = freshHead(childKey(key, "head"), shape, classes, options);
   const vector = packParameters(like);
-  const tokens = normal(childKey(key, "tokens"), [count, shape.tokens, shape.views * shape.channels]);
-  const prediction = trace({ head: vector, tokens: { shape: tokens.shape, dtype: "f32" } }, (inputs) => ({
-    probabilities: softmax(head(symbolicParameters(like, inputs.head), inputs.tokens)),
+  const tokens = normal(childKey(key, "tokens"), [count, shape.views * shape.tokens, shape.channels]);
+  const latents = normal(childKey(key, "latents"), [count, shape.views, shape.latents]);
+  const feeds = { head: vector, tokens, latents };
+  const prediction = trace(feeds, (inputs) => ({
+    probabilities: softmax(head(symbolicParameters(like, inputs.head), [inputs.tokens, inputs.latents])),
   }));
-  return [stepModel(stage), { name: "prediction", graph: simplify(prediction), feeds: { head: vector, tokens } }];
+  return [stepModel(stage), { name: "prediction", graph: simplify(prediction), feeds }];
 }
 
 /** Every example of every operation, its gradient, and the trainings and predictions of the method. */

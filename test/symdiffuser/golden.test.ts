@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Symbolic } from "../../src/nn/index.ts";
+import { dropout, type Symbolic } from "../../src/nn/index.ts";
 import { type Csdiff, type CsdiffOptions, csdiffLoss, denoise } from "../../src/symdiffuser/csdiff.ts";
 import { type Head, head } from "../../src/symdiffuser/head.ts";
 import { type Mpb, mpb } from "../../src/symdiffuser/mpb.ts";
@@ -27,7 +27,12 @@ describe("the method's parts agree with PyTorch, forward and gradients", () => {
   it("task-oriented condition injection", () =>
     assertGolden(goldenCase("coupling", "tci"), ({ x, ids, text }, p) => tci(as<Tci>(p), x!, ids!, text!, 2)));
   it("fusion head in prediction", () =>
-    assertGolden(goldenCase("head", "head.eval"), ({ z }, p) => head(as<Head>(p), z!)));
+    assertGolden(goldenCase("head", "head.eval"), (x, p) => head(as<Head>(p), [x["z.0"]!, x["z.1"]!])));
+
+  it("fusion head without blocks", () =>
+    assertGolden(goldenCase("head", "head.alone"), (x, p) =>
+      head({ ...as<Head>(p), blocks: [] }, [x["z.0"]!, x["z.1"]!]),
+    ));
 
   for (const name of ["csdiff.s2", "csdiff.s3", "csdiff.plain"]) {
     it(`${name}: loss, features and noise of every source`, () => {
@@ -101,6 +106,8 @@ describe("the noise process agrees with PyTorch", () => {
 describe("fusion head in training", () => {
   it("agrees with PyTorch for a given dropout mask", () => {
     const arrays = goldenCase("head", "head.dropout");
-    return assertGolden(arrays, ({ z, mask }, p) => head(as<Head>(p), z!, mul(mask!, 1 / (1 - 0.3))));
+    return assertGolden(arrays, ({ mask, ...x }, p) =>
+      head(as<Head>(p), [dropout(x["z.0"]!, mul(mask!, 1 / (1 - 0.3))), x["z.1"]!]),
+    );
   });
 });

@@ -60,9 +60,10 @@ describe("the variants of the paper's ablation", () => {
     const features = { ...quick.features, ...variants.V1.features };
     const dense = await fit({ features });
     const channels = dense.latents.reduce((sum, latent) => sum + latent.channels, 0);
+    const [only, ...others] = dense.heads[0]!.in;
+    assert.deepEqual([only!.weight.shape, others], [[channels, quick.head.width], []]);
     // Three windows.
-    assert.deepEqual(dense.heads[0]!.in.weight.shape, [3 * channels, quick.head.width]);
-    assert.equal(dense.heads[0]!.embedding.shape[0], 1);
+    assert.equal(dense.heads[0]!.embedding.shape[0], 3);
     await predicted(await fit({ features, mode: "centre" }));
   });
 });
