@@ -18,11 +18,21 @@ import { ssMae } from "./networks/ss-mae.ts";
 import { twoBranchCnn } from "./networks/two-branch-cnn.ts";
 import { methodNameOf } from "./saved.ts";
 import { type SupportVectorOptions, supportVectorMachines } from "./support-vectors.ts";
-import type { LearnOptions } from "./table.ts";
+import type { Learned, LearnOptions, ReadArray } from "./table.ts";
 import { commonSubspace, grey } from "./ucsl.ts";
 
-export type { FitOptions, FittedMethod, ForestOptions, LearnOptions, Method, NeighbourOptions, SupportVectorOptions };
-export { methodNameOf };
+export type {
+  FitOptions,
+  FittedMethod,
+  ForestOptions,
+  Learned,
+  LearnOptions,
+  Method,
+  NeighbourOptions,
+  ReadArray,
+  SupportVectorOptions,
+};
+export { forest, methodNameOf };
 
 /** Random forest on box mean and deviation at 1, 3, 9 and 21 pixels. */
 export const rf: Method<ForestOptions> = defineContextClassifier({

@@ -9,6 +9,7 @@ import type { Calibration } from "./held-out.ts";
 import type { LatentEncoder } from "./latent.ts";
 import { initNetwork, type SymDiffuserModel } from "./model.ts";
 import { latentKinds, type SymDiffuserOptions } from "./options.ts";
+import { readTrees } from "./trees.ts";
 
 const format = "symdiffuser/1";
 
@@ -35,7 +36,7 @@ const schema = z.object({
 
 /** A model as arrays and metadata. @param about  further metadata: configuration, data checksums, versions */
 export function modelCheckpoint(model: SymDiffuserModel, about: Readonly<Record<string, string>> = {}): Checkpoint {
-  const { options, seed, classes, textEncoder, text, network, scale, heads, calibration } = model;
+  const { options, seed, classes, textEncoder, text, network, scale, heads, trees, calibration } = model;
   const under = (prefix: string, tree: Parameters): [string, NdArray][] =>
     [...namedParameters(tree)].map(([name, array]) => [`${prefix}.${name}`, array]);
   const latents = model.latents.map(({ arrays: _, ...description }) => description);
@@ -48,6 +49,7 @@ export function modelCheckpoint(model: SymDiffuserModel, about: Readonly<Record<
       ["scale.inverse", scale.inverse],
       ...under("network", network),
       ...heads.flatMap((head, at) => under(`head.${at}`, head)),
+      ...Object.entries(trees?.arrays() ?? {}).map(([name, array]) => [`trees.${name}`, array] as const),
       ...model.latents.flatMap(({ source, arrays }) =>
         Object.entries(arrays).map(([name, array]) => [`latent.${source}.${name}`, array] as const),
       ),
@@ -106,6 +108,12 @@ export function modelFromCheckpoint(checkpoint: Checkpoint, file: string): SymDi
         inverse: arrayOf(checkpoint, file, "scale.inverse", "f32"),
       },
       heads: Array.from({ length: options.head.count }, (_, at) => loadParameters(head, arrays, `head.${at}.`)),
+      trees: readTrees(
+        (name, dtype) => arrayOf(checkpoint, file, `trees.${name}`, dtype).data,
+        shape,
+        classes.length,
+        options.head,
+      ),
       calibration: calibration && { ...calibration, ...heldOut(checkpoint, file, classes.length) },
     };
   } catch (cause) {

@@ -14,8 +14,9 @@ import {
   within,
 } from "../scene/index.ts";
 import { keyOf } from "../tensor/index.ts";
+import { featureCount, viewSize } from "./feature-shape.ts";
 import { featureShape, type SceneFeatures, sceneFeatures } from "./features.ts";
-import { type FusionProgram, featureCount, fusionProgram, viewSize } from "./fusion.ts";
+import { type FusionProgram, fusionProgram } from "./fusion.ts";
 import { encoderCore, sceneLatents, seesTiles } from "./latent.ts";
 import type { SymDiffuserModel } from "./model.ts";
 import { tempered } from "./temperature.ts";
@@ -42,7 +43,7 @@ export function symDiffuserClassifier(
   latentsOf: (scene: Scene, place: Rectangle) => Promise<readonly Image[]> = (scene) =>
     sceneLatents(scene, model.latents, model.options.network.patch, compute),
 ): PartClassifier {
-  const { options, latents, network, text, seed, scale, heads, classes, calibration } = model;
+  const { options, latents, network, text, seed, scale, classes, calibration } = model;
   const { patch } = options.network;
   const kept = viewSize(featureShape(options, latents));
   const isDense = options.mode === "dense";
@@ -82,7 +83,7 @@ export function symDiffuserClassifier(
 
   /** Of a part of the region that is held, both in pixels of the scene that is held. */
   const classified = async ({ features, region }: Held, part: Rectangle, report: Progress): Promise<PartPrediction> => {
-    program ??= fusionProgram(heads, scale, features, classes.length, compute);
+    program ??= fusionProgram(model, scale, features, classes.length, compute);
     const { classify } = await program;
     const pixels = part.height * part.width;
     const result = { probabilities: new Float32Array(pixels * classes.length), disagreement: new Float32Array(pixels) };

@@ -16,7 +16,7 @@ import {
 import { type Compute, childKey, inLanes, type Key, type LaneProgram, type NdArray } from "../tensor/index.ts";
 import type { Csdiff } from "./csdiff.ts";
 import { denoiserProgram, type Place, positionNoises, stepInput } from "./denoiser-program.ts";
-import { type FeatureShape, viewSize } from "./fusion.ts";
+import { type FeatureShape, viewSize } from "./feature-shape.ts";
 import { noiseSchedule } from "./noise.ts";
 import type { SymDiffuserOptions } from "./options.ts";
 import { arraysOf, stitched, tilesPerBatch } from "./stitch.ts";

@@ -30,35 +30,16 @@ import {
   zeros,
 } from "../tensor/index.ts";
 import { pooled } from "./disagreement.ts";
+import { type FeatureShape, featureCount, viewSize } from "./feature-shape.ts";
 import { type Head, head, initHead, type TokenGroup } from "./head.ts";
+import type { SymDiffuserModel } from "./model.ts";
 import type { HeadOptions } from "./options.ts";
-
-/** Lengths of the axes of features `[n, V, M·C + L]`: each view holds M tokens of C channels, then L of all latents. */
-export interface FeatureShape {
-  /** V. */
-  readonly views: number;
-  /** M: steps × sources; 0 where no denoiser is asked. */
-  readonly tokens: number;
-  /** C. */
-  readonly channels: number;
-  /** L; 0 where the latents themselves take no part. */
-  readonly latents: number;
-}
-
-/** Number of features of a view, M·C + L. */
-export function viewSize({ tokens, channels, latents }: FeatureShape): number {
-  return tokens * channels + latents;
-}
+import { joinTrees } from "./trees.ts";
 
 /** Mean and 1/deviation of each feature over the scene, `[F]` each. */
 export interface FeatureScale {
   readonly mean: NdArray<"f32">;
   readonly inverse: NdArray<"f32">;
-}
-
-/** Number of features of a pixel, F = V·(M·C + L). */
-export function featureCount(shape: FeatureShape): number {
-  return shape.views * viewSize(shape);
 }
 
 /** Fitted on a sample of the scene's pixels, without labels. @param rows `[n, F]` */
@@ -184,7 +165,7 @@ const pixelsPerRun = 512;
 
 /** What heads say of pixels. */
 export interface Classified {
-  /** The mean of their class probabilities, `[n, K]`. */
+  /** The mean of their class probabilities and those of the trees, `[n, K]`. */
   readonly probabilities: Float32Array;
   /** `[n]`, in nats, see `pooled`; 0 of a single head. */
   readonly disagreement: Float32Array;
@@ -197,9 +178,9 @@ export interface FusionProgram {
   release(): Promise<void>;
 }
 
-/** Compile all heads into one program. */
+/** Compile all heads into one program. @param trees  that have a say, too */
 export async function fusionProgram(
-  heads: readonly Head[],
+  { heads, trees }: Pick<SymDiffuserModel, "heads" | "trees">,
   scale: FeatureScale,
   shape: FeatureShape,
   classes: number,
@@ -237,6 +218,7 @@ export async function fusionProgram(
         result.probabilities.set(into.probabilities.data.subarray(0, here * classes), first * classes);
         result.disagreement.set(into.disagreement.data.subarray(0, here), first);
       });
+      joinTrees(result.probabilities, rows, count, trees);
       return result;
     },
   };

@@ -3,14 +3,17 @@
  * pixels by folds of ground. From these, the temperature is fitted, and label sets get their thresholds; test pixels
  * have no part in it.
  */
+import type { Learned } from "../baselines/index.ts";
 import type { Scene, Split } from "../scene/index.ts";
 import { type Compute, childKey, type Key, type NdArray, ndarray, permutation } from "../tensor/index.ts";
+import { featureCount } from "./feature-shape.ts";
 import type { SceneFeatures } from "./features.ts";
 import { blockFolds, blockOf } from "./folds.ts";
-import { type FeatureScale, featureCount, fusionProgram, headStage } from "./fusion.ts";
+import { type FeatureScale, fusionProgram, headStage } from "./fusion.ts";
 import type { Head } from "./head.ts";
 import type { SymDiffuserOptions } from "./options.ts";
 import { fitTemperature } from "./temperature.ts";
+import { growTrees } from "./trees.ts";
 import type { Work } from "./work.ts";
 
 /** Predictions for pixels that were held out, and the temperature that suits them. */
@@ -43,6 +46,7 @@ export interface HeadTraining {
   readonly features: SceneFeatures;
   readonly scale: FeatureScale;
   readonly heads: readonly Head[];
+  readonly trees: Learned | null;
 }
 
 /** At most {@link most} of some pixels, at random, by their place in the list. */
@@ -53,7 +57,7 @@ function drawn(count: number, key: Key): Int32Array {
 /** Predictions of heads for pixels, averaged over windows as on a map. @returns `[n, K]` */
 async function predicted(
   pixels: Int32Array,
-  heads: readonly Head[],
+  learned: Pick<HeadTraining, "heads" | "trees">,
   { scene: { height, width, labels }, features, scale }: HeadTraining,
   { smoothing }: SymDiffuserOptions,
   compute: Compute,
@@ -68,7 +72,7 @@ async function predicted(
     }
     return around;
   });
-  const program = await fusionProgram(heads, scale, features, classes, compute);
+  const program = await fusionProgram(learned, scale, features, classes, compute);
   const { probabilities } = await program.classify(await features.at(Int32Array.from(windows.flat())));
   await program.release();
   const means = new Float32Array(pixels.length * classes);
@@ -107,8 +111,17 @@ async function byFolds(
     const name = `calibration.${fold}`;
     const stage = headStage(name, childKey(key, fold), table, known, classes, scale, features, options.head);
     const head = await runStage(stage);
+    const trees = await growTrees(
+      childKey(childKey(key, "trees"), fold),
+      table,
+      known,
+      classes,
+      features,
+      options.head,
+    );
     const pixels = Int32Array.from(own, (at) => split.train[at]!);
-    for (const p of await predicted(pixels, [head], training, options, compute)) probabilities.push(p);
+    for (const p of await predicted(pixels, { heads: [head], trees }, training, options, compute))
+      probabilities.push(p);
     for (const at of own) truths.push(classOf[at]!);
   }
   return [probabilities, truths];
@@ -126,7 +139,7 @@ export async function calibrated(
   options: SymDiffuserOptions,
   work: Work,
 ): Promise<Calibration | null> {
-  const { scene, split, heads } = training;
+  const { scene, split } = training;
   const { data, classes } = scene.labels!;
   const isValidated = split.validation.length >= fewest;
   const pixels = isValidated
@@ -136,7 +149,7 @@ export async function calibrated(
     pixels === null
       ? await byFolds(training, key, options, work)
       : ([
-          await predicted(pixels, heads, training, options, work),
+          await predicted(pixels, training, training, options, work),
           Array.from(pixels, (pixel) => data[pixel]! - 1),
         ] as const);
   if (truths.length < fewest) return null;

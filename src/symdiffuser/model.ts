@@ -1,10 +1,12 @@
 /** @file The whole method, in the paper's order: latents, coupled diffusion, features, heads. */
+import type { Learned } from "../baselines/index.ts";
 import type { LandCoverClass, Scene, Split } from "../scene/index.ts";
 import { childKey, DataError, type Key, keyOf, type NdArray } from "../tensor/index.ts";
 import { type Csdiff, initCsdiff } from "./csdiff.ts";
+import { featureCount } from "./feature-shape.ts";
 import { allOf, sceneFeatures } from "./features.ts";
 import { finetuned } from "./finetune.ts";
-import { type FeatureScale, featureCount, fitFeatureScale, headStage } from "./fusion.ts";
+import { type FeatureScale, fitFeatureScale, headStage } from "./fusion.ts";
 import type { Head } from "./head.ts";
 import { type Calibration, calibrated } from "./held-out.ts";
 import { fitLatent, type LatentEncoder, sceneLatents } from "./latent.ts";
@@ -12,6 +14,7 @@ import { noiseSchedule } from "./noise.ts";
 import { backbonePlans, type SymDiffuserOptions } from "./options.ts";
 import { pretrainingStage } from "./pretrain.ts";
 import { promptOf, type TextEncoder } from "./text/encoder.ts";
+import { growTrees } from "./trees.ts";
 import type { Work } from "./work.ts";
 
 /** Everything that prediction needs. */
@@ -28,6 +31,8 @@ export interface SymDiffuserModel {
   readonly network: Csdiff;
   readonly scale: FeatureScale;
   readonly heads: readonly Head[];
+  /** A forest beside them; null where none is wanted. */
+  readonly trees: Learned | null;
   /** Null of a model that was not calibrated. */
   readonly calibration: Calibration | null;
 }
@@ -129,7 +134,8 @@ export async function fitSymDiffuser(
       await work.runStage(headStage(`head.${at}`, own, rows, classOf, classes, scale, features, options.head)),
     );
   }
-  const training = { scene, split, classOf, rows, features, scale, heads };
+  const trees = await growTrees(childKey(key, "trees"), rows, classOf, classes, features, options.head);
+  const training = { scene, split, classOf, rows, features, scale, heads, trees };
   const calibration =
     options.calibration === "none" ? null : await calibrated(training, childKey(key, "calibration"), options, work);
   await features.release();
@@ -143,6 +149,7 @@ export async function fitSymDiffuser(
     network,
     scale,
     heads,
+    trees,
     calibration,
   };
 }

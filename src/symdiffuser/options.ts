@@ -53,6 +53,8 @@ export interface HeadOptions {
   readonly balanced: boolean;
   /** Heads trained from different starts, their probabilities averaged. */
   readonly count: number;
+  /** Trees of a forest on the same features, which says as much as all heads together; 0: none. */
+  readonly trees: number;
 }
 
 /** `dense`: tiles cover the scene and their features are stitched; `centre`: one tile a pixel, as in the paper. */
@@ -142,6 +144,7 @@ export const small: SymDiffuserOptions = {
     labelSmoothing: 0.05,
     balanced: false,
     count: 3,
+    trees: 100,
   },
   smoothing: 1,
   calibration: "temperature",

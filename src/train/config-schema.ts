@@ -344,6 +344,9 @@ const head = group({
     .default(small.head.balanced)
     .describe("Whether every class counts the same in training, however few its pixels"),
   count: integer(1).default(small.head.count).describe("Heads trained from different starts and averaged"),
+  trees: integer(0)
+    .default(small.head.trees)
+    .describe("Trees of a forest on the same features, averaged with the heads; 0: none"),
 }).prefault({});
 
 /** The schema of a configuration with all shorthands written out; see `resolveConfig`. */

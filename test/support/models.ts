@@ -12,7 +12,8 @@ import {
   trainingStep,
 } from "../../src/nn/index.ts";
 import { denoise, initCsdiff } from "../../src/symdiffuser/csdiff.ts";
-import { featureCount, fitFeatureScale, freshHead, headStage } from "../../src/symdiffuser/fusion.ts";
+import { featureCount } from "../../src/symdiffuser/feature-shape.ts";
+import { fitFeatureScale, freshHead, headStage } from "../../src/symdiffuser/fusion.ts";
 import { head } from "../../src/symdiffuser/head.ts";
 import { noiseSchedule } from "../../src/symdiffuser/noise.ts";
 import { small } from "../../src/symdiffuser/options.ts";

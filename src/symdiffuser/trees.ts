@@ -1,0 +1,45 @@
+/**
+ * @file A forest beside the heads, on the same features. Where training pixels are few, trees and networks err in
+ * different places: the mean of both is better than either.
+ */
+import { forest, type Learned, type ReadArray } from "../baselines/index.ts";
+import { integers, type Key } from "../tensor/index.ts";
+import { type FeatureShape, featureCount } from "./feature-shape.ts";
+import type { HeadOptions } from "./options.ts";
+
+/**
+ * Grow the forest; null where none is wanted.
+ *
+ * @param rows     features of the training pixels, `[n, F]`
+ * @param classOf  class index of each, 0 … K − 1
+ */
+export async function growTrees(
+  key: Key,
+  rows: Float32Array,
+  classOf: Int32Array,
+  classes: number,
+  shape: FeatureShape,
+  { trees }: Pick<HeadOptions, "trees">,
+): Promise<Learned | null> {
+  if (trees === 0) return null;
+  const table = { rows: classOf.length, columns: featureCount(shape), data: rows };
+  const seed = integers(key, [1], 2 ** 30).data[0]!;
+  return forest.learn(table, classOf, classes, { seed, trees });
+}
+
+/** The forest of a model that is read; null where it has none. */
+export function readTrees(
+  read: ReadArray,
+  shape: FeatureShape,
+  classes: number,
+  { trees }: Pick<HeadOptions, "trees">,
+): Learned | null {
+  return trees === 0 ? null : forest.restore(read, featureCount(shape), classes);
+}
+
+/** The mean of what heads and forest say, in place of what heads say. @param rows `[n, F]` */
+export function joinTrees(probabilities: Float32Array, rows: Float32Array, count: number, trees: Learned | null): void {
+  if (trees === null || count === 0) return;
+  const said = trees.probabilities({ rows: count, columns: rows.length / count, data: rows });
+  for (let at = 0; at < said.length; at++) probabilities[at] = (probabilities[at]! + said[at]!) / 2;
+}
