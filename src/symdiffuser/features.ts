@@ -3,7 +3,7 @@
  * steps, summarised around the pixel. No label is seen here: condition injection is given "unknown" everywhere.
  */
 import {
-  contextFeatures,
+  contextReader,
   contextSize,
   cutValid,
   type Grid,
@@ -171,9 +171,10 @@ export async function sceneFeatures(
   }
   await program.release();
   const grid = { ...map, valid: valid && cutValid(valid, latents[0]!.width, region) };
+  const read = contextReader(into, grid, windows);
   return {
     ...shape,
-    at: async (pixels) => contextFeatures(into, grid, windows, pixels),
+    at: async (pixels) => read(pixels),
     release: async () => {},
   };
 }
