@@ -173,12 +173,15 @@ export function contextFeatures(
 /** Pixel indices in any order, or first and last + 1 row. */
 export type PixelsOrRows = Int32Array | readonly [number, number];
 
-/** {@link contextFeatures} of an image that is read strip by strip: the sums of a strip go on from those of the last one. */
+/**
+ * {@link contextFeatures} of an image that is read strip by strip: the sums of a strip go on from those of the last one.
+ * The features are written into a given array, if it is long enough; then they are its beginning.
+ */
 export function contextReader(
   image: Float32Array,
   grid: ImageGrid,
   windows: Windows,
-): (at: PixelsOrRows) => Float32Array {
+): (at: PixelsOrRows, space?: Float32Array) => Float32Array {
   const { height, width, channels, valid } = grid;
   checkImage(image, grid);
   const size = contextSize(channels, windows);
@@ -188,9 +191,12 @@ export function contextReader(
     sums: new Float64Array(channels),
     squares: new Float64Array(target.deviation < 0 ? 0 : channels),
   }));
-  return (at) => {
+  return (at, space = new Float32Array(0)) => {
     const places = placesOf(at, height, width);
-    const into = new Float32Array(places.count * size);
+    const length = places.count * size;
+    const into = space.length < length ? new Float32Array(length) : space.subarray(0, length);
+    // What has no valid pixel around it is not written.
+    if (valid !== null) into.fill(0);
     for (const window of all) {
       const { radius, mean, deviation, slide, sums, squares } = window;
       if (slide === null) {

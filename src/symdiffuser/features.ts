@@ -34,8 +34,11 @@ import { arraysOf, stitched, tilesPerBatch } from "./stitch.ts";
 
 /** Features of pixels, `[n, V, M·C]`: V views of the surroundings, M = steps × sources tokens of C channels. */
 export interface SceneFeatures extends FeatureShape {
-  /** @param pixels  of the region: indices, or the first and last + 1 row */
-  at(pixels: Int32Array | readonly [number, number], progress?: Progress): Promise<Float32Array>;
+  /**
+   * @param pixels  of the region: indices, or the first and last + 1 row
+   * @param space   may take the features, which are then its beginning
+   */
+  at(pixels: Int32Array | readonly [number, number], progress?: Progress, space?: Float32Array): Promise<Float32Array>;
   /** Give back what computes them. */
   release(): Promise<void>;
 }
@@ -174,7 +177,7 @@ export async function sceneFeatures(
   const read = contextReader(into, grid, windows);
   return {
     ...shape,
-    at: async (pixels) => read(pixels),
+    at: async (pixels, _, space) => read(pixels, space),
     release: async () => {},
   };
 }
