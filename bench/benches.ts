@@ -74,6 +74,17 @@ function denoiser({ python }: Options): Figure[] {
   });
 }
 
+function scene({ python }: Options): Figure[] {
+  const words = ["448", `${threads}`, ...(python === null ? [] : [python])];
+  const found = linesOf("scene.ts", ...words).at(-1)!;
+  const note = python === null ? noTorch : `PyTorch ${String(found["twin"])}`;
+  const name = "features of a scene of 448 × 448 pixels, small";
+  return [
+    figure(name, { most: 0.7 }, found["ratio"], "of PyTorch's time", note),
+    figure(name, null, found["pixelsPerSecond"], "pixels a second"),
+  ];
+}
+
 /** Of the second, size and bands are those of the Houston 2013 scene. */
 const madeScenes = [
   { size: [448, 448], bands: 12, other: "sar", least: 15_000 },
@@ -179,6 +190,7 @@ export const benches: readonly Bench[] = [
   { name: "start", isSlow: false, measure: start },
   { name: "reading", isSlow: false, measure: reading },
   { name: "denoiser", isSlow: false, measure: denoiser },
+  { name: "scene", isSlow: false, measure: scene },
   { name: "mapping", isSlow: false, measure: mapping },
   { name: "whole", isSlow: false, measure: whole },
   { name: "steadiness", isSlow: false, measure: steadiness },
