@@ -6,8 +6,6 @@
  * Prints a JSON line for each round, and at last one of medians; with a Python, rounds of both alternate and the last
  * line holds the ratios, too.
  */
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import {
   compileMicroBatches,
   initialState,
@@ -23,6 +21,7 @@ import { pretrainingBatch, pretrainingObjective } from "../src/symdiffuser/pretr
 import { compileLanes, constant, inLanes, keyOf, type NdArray, normal, trace, zeros } from "../src/tensor/index.ts";
 import { median } from "./figures.ts";
 import { peakGflops } from "./peak.ts";
+import { startTwin } from "./twin.ts";
 
 const configurations = {
   small: { width: 64, skips: 1, heads: 4, mlpRatio: 2, patch: 12, batch: 8 },
@@ -111,27 +110,9 @@ interface TwinRound {
   readonly extraction: { readonly tilesPerSecond: number; readonly form: string };
 }
 
-/** The twin as a process that waits while we measure, so that what it compiled stays. */
-async function startTwin(program: string) {
-  const words = ["scripts/twin/denoiser.py", name, "--threads", `${threads}`, "--seconds", `${seconds}`];
-  const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<unknown> => {
-    const { value, done } = await lines.next();
-    if (done) throw new RangeError(`expected ${program} to run PyTorch; got an end`);
-    return JSON.parse(value as string);
-  };
-  await next();
-  return {
-    round: async (): Promise<TwinRound> => {
-      child.stdin.write("\n");
-      return (await next()) as TwinRound;
-    },
-    stop: () => child.stdin.end(),
-  };
-}
-
-const twin = python ? await startTwin(python) : null;
+const twin = python
+  ? await startTwin<TwinRound>(python, "denoiser.py", name, "--threads", `${threads}`, "--seconds", `${seconds}`)
+  : null;
 const ours: { stepMs: number; extractionMs: number; stepShareOfPeak: number; extractionShareOfPeak: number }[] = [];
 const theirs: TwinRound[] = [];
 for (let round = 0; round < rounds; round++) {

@@ -20,8 +20,13 @@ function withBands({ data, bands, ...raster }: Raster, count: number): Raster {
  * @param bands  of the first source; the second has 2 (radar) or 1 (laser scanner)
  * @returns the configuration's path
  */
-export function writeMadeScene(folder: string, side: number, bands: number, other: "sar" | "lidar"): string {
-  const scene = simulateScene({ seed: 0, height: side, width: side, sources: ["hsi", other] });
+export function writeMadeScene(
+  folder: string,
+  [height, width]: readonly [number, number],
+  bands: number,
+  other: "sar" | "lidar",
+): string {
+  const scene = simulateScene({ seed: 0, height, width, sources: ["hsi", other] });
   const [first, second] = scene.sources;
   const { data, classes } = scene.labels!;
   const labels: Raster = {

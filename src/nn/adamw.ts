@@ -44,10 +44,13 @@ export function adamwUpdate(
   { betas: [beta1, beta2], weightDecay, clipNorm }: AdamW,
 ): AdamState & { readonly gradientNorm: Tensor } {
   const gradientNorm = reshape(sqrt(sum(mul(gradient, gradient))), []);
-  const clipped = mul(gradient, min(div(clipNorm, add(gradientNorm, 1e-6)), 1));
-  const newFirst = add(mul(first, beta1), mul(clipped, 1 - beta1));
-  const newSecond = add(mul(second, beta2), mul(mul(clipped, clipped), 1 - beta2));
-  const step = div(mul(newFirst, mul(rate, corrections[0])), add(sqrt(mul(newSecond, corrections[1])), epsilon));
+  // Numbers that all parameters share are put together first: a pass over the vector costs more than all else.
+  const clip = min(div(clipNorm, add(gradientNorm, 1e-6)), 1);
+  const newFirst = add(mul(first, beta1), mul(gradient, mul(clip, 1 - beta1)));
+  const newSecond = add(mul(second, beta2), mul(mul(gradient, gradient), mul(mul(clip, clip), 1 - beta2)));
+  const root = sqrt(corrections[1]);
+  const direction = div(newFirst, add(sqrt(newSecond), div(epsilon, root)));
+  const step = mul(direction, mul(rate, div(corrections[0], root)));
   const kept = mul(parameters, sub(1, mul(decay, mul(rate, weightDecay))));
   return { parameters: sub(kept, step), first: newFirst, second: newSecond, gradientNorm };
 }

@@ -1,13 +1,9 @@
 /** @file Dropout: masks are drawn outside the graph, by key and step, and fed to it. */
-import { bernoulli, type Key, mul, type NdArray, type Shape, type Tensor } from "../tensor/index.ts";
+import { eitherOf, type Key, mul, type NdArray, type Shape, type Tensor } from "../tensor/index.ts";
 
 /** 0 with probability `rate`, else 1/(1 − rate). */
 export function dropoutMask(key: Key, shape: Shape, rate: number): NdArray<"f32"> {
-  const dropped = bernoulli(key, shape, rate).data;
-  const kept = 1 / (1 - rate);
-  const data = new Float32Array(dropped.length);
-  for (let at = 0; at < data.length; at++) data[at] = dropped[at] === 1 ? 0 : kept;
-  return { dtype: "f32", shape, data };
+  return eitherOf(key, shape, rate, 0, 1 / (1 - rate));
 }
 
 /** x with some of its numbers taken away; as it is where there is no mask, as in prediction. */

@@ -4,17 +4,16 @@
  */
 import {
   type Arrays,
-  add,
   compile,
   compileLanes,
   type Graph,
   gradients,
-  mul,
+  matMul,
   type NdArray,
+  ndarray,
   reshape,
   type Spec,
   type StatefulProgram,
-  split,
   type Tensor,
   trace,
   zeros,
@@ -40,22 +39,21 @@ export function gradientStep<P extends Parameters, Batch extends BatchSpec>(
   });
 }
 
-/** Inputs: the state, `rate`, `weights` of the parts `[P]`, which sum to 1, and their gradients `gradient.<p>` `[n]`. */
+/** Inputs: the state, `rate`, `weights` of the parts `[1, P]`, which sum to 1, and their `gradients` `[P, n]`. */
 function updateStep({
   parameters,
   adamw,
   averageDecay,
   microBatches: { count },
 }: Pick<Stage, "parameters" | "adamw" | "averageDecay" | "microBatches">): Graph {
-  const vector: Spec = { shape: [countParameters(parameters)], dtype: "f32" };
-  const specs: Record<string, Spec> = { ...stateSpecs(parameters, averageDecay !== null) };
-  specs["weights"] = { shape: [count], dtype: "f32" };
-  for (let part = 0; part < count; part++) specs[`gradient.${part}`] = vector;
+  const size = countParameters(parameters);
+  const specs: Record<string, Spec> = {
+    ...stateSpecs(parameters, averageDecay !== null),
+    weights: { shape: [1, count], dtype: "f32" },
+    gradients: { shape: [count, size], dtype: "f32" },
+  };
   return trace(specs, (inputs) => {
-    const weights = split(inputs["weights"]!, 0, new Array<number>(count).fill(1));
-    const gradient = weights
-      .map((weight, part) => mul(inputs[`gradient.${part}`]!, reshape(weight, [])))
-      .reduce((a, b) => add(a, b));
+    const gradient = reshape(matMul(inputs["weights"]!, inputs["gradients"]!), [size]);
     return updated(inputs, gradient, parameters, adamw, averageDecay);
   });
 }
@@ -74,24 +72,26 @@ export async function compileMicroBatches<P extends Parameters, Batch extends Ba
   const { count, weightOf } = stage.microBatches;
   const size = state.parameters.data.length;
   const names = Object.keys(state) as (keyof TrainingState)[];
-  const backward = await compileLanes(gradientStep(stage, count), { threads });
+  const backward = await compileLanes(gradientStep(stage, count), { threads }, ["parameters"]);
   const update = await compile(updateStep(stage), { threads: 1 });
-  const results = Array.from({ length: count }, () => ({ gradient: zeros([size]), loss: zeros([]) }));
-  const gradientsOfParts = Object.fromEntries(results.map(({ gradient }, part) => [`gradient.${part}`, gradient]));
+  const found = zeros([count, size]);
+  const results = Array.from({ length: count }, (_, part) => ({
+    gradient: ndarray(found.data.subarray(part * size, (part + 1) * size), [size]),
+    loss: zeros([]),
+  }));
   // Two sets of arrays: a step reads one and writes the other.
   let front: Record<string, NdArray> = { ...state };
   let back: Record<string, NdArray> = Object.fromEntries(names.map((name) => [name, zeros([size])]));
   return {
     run: async ({ rate, ...batch }) => {
       const parts = Array.from({ length: count }, (_, part) => partOf(batch, part, count));
-      await Promise.all(
-        parts.map((part, at) => backward.run({ parameters: front["parameters"]!, ...part }, results[at]!)),
-      );
-      const weights = zeros([count]);
+      backward.keep({ parameters: front["parameters"]! });
+      await Promise.all(parts.map((part, at) => backward.run(part, results[at]!)));
+      const weights = zeros([1, count]);
       for (const [at, part] of parts.entries()) weights.data[at] = weightOf(part);
       const total = weights.data.reduce((sum, weight) => sum + weight, 0);
       for (let at = 0; at < count; at++) weights.data[at]! /= total;
-      const { gradientNorm } = await update.run({ ...front, rate: rate!, weights, ...gradientsOfParts }, back);
+      const { gradientNorm } = await update.run({ ...front, rate: rate!, weights, gradients: found }, back);
       [front, back] = [back, front];
       const loss = zeros([]);
       for (const [at, one] of results.entries()) loss.data[0]! += weights.data[at]! * one.loss.data[0]!;

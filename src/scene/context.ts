@@ -89,25 +89,31 @@ function addRow(columns: ColumnSums, image: Float32Array, grid: ImageGrid, row: 
   }
 }
 
-/** Slides the column sums of one window over the rows asked for. */
-function slide(
-  image: Float32Array,
-  grid: ImageGrid,
-  radius: number,
-  withSquares: boolean,
-  rows: Int32Array,
-  visit: (row: number, columns: ColumnSums) => void,
-): void {
-  const { height, width, channels } = grid;
+/** Add a row and take another away, of an image without missing pixels: the same sums in half the passes. */
+function exchangeRows({ sums, squares }: ColumnSums, image: Float32Array, added: number, taken: number): void {
+  const [from, gone] = [added * sums.length, taken * sums.length];
+  for (let at = 0; at < sums.length; at++) sums[at] = sums[at]! + image[from + at]! - image[gone + at]!;
+  for (let at = 0; at < squares.length; at++) {
+    const [a, b] = [image[from + at]!, image[gone + at]!];
+    squares[at] = squares[at]! + a * a - b * b;
+  }
+}
+
+/** Slides over the rows asked for, one window's column sums. */
+type Slide = (rows: Int32Array, visit: (row: number, columns: ColumnSums) => void) => void;
+
+/** Column sums of a window that go on where they were left, if the next rows lie further down. */
+function slider(image: Float32Array, grid: ImageGrid, radius: number, withSquares: boolean): Slide {
+  const { height, width, channels, valid } = grid;
   const columns: ColumnSums = {
     sums: new Float64Array(width * channels),
     squares: new Float64Array(withSquares ? width * channels : 0),
     counts: new Int32Array(width),
   };
   let at = -1;
-  for (const row of rows) {
+  const moveTo = (row: number): void => {
     const start = row - (row % segment);
-    if (at < start) {
+    if (at < start || at > row) {
       columns.sums.fill(0);
       columns.squares.fill(0);
       columns.counts.fill(0);
@@ -117,11 +123,20 @@ function slide(
       at = start;
     }
     for (; at < row; at++) {
-      if (at + radius + 1 < height) addRow(columns, image, grid, at + radius + 1, 1);
-      if (at - radius >= 0) addRow(columns, image, grid, at - radius, -1);
+      const [added, taken] = [at + radius + 1, at - radius];
+      if (added < height && taken >= 0 && valid === null) exchangeRows(columns, image, added, taken);
+      else {
+        if (added < height) addRow(columns, image, grid, added, 1);
+        if (taken >= 0) addRow(columns, image, grid, taken, -1);
+      }
     }
-    visit(row, columns);
-  }
+  };
+  return (rows, visit) => {
+    for (const row of rows) {
+      moveTo(row);
+      visit(row, columns);
+    }
+  };
 }
 
 /** Add a column to the running sums of a window (`sign` 1) or take it away (−1); returns the change of the count. */
@@ -150,43 +165,99 @@ export function contextFeatures(
   image: Float32Array,
   grid: ImageGrid,
   windows: Windows,
-  at: Int32Array | readonly [number, number],
+  at: PixelsOrRows,
 ): Float32Array {
+  return contextReader(image, grid, windows)(at);
+}
+
+/** Pixel indices in any order, or first and last + 1 row. */
+export type PixelsOrRows = Int32Array | readonly [number, number];
+
+/**
+ * {@link contextFeatures} of an image that is read strip by strip: the sums of a strip go on from those of the last one.
+ * The features are written into a given array, if it is long enough; then they are its beginning.
+ */
+export function contextReader(
+  image: Float32Array,
+  grid: ImageGrid,
+  windows: Windows,
+): (at: PixelsOrRows, space?: Float32Array) => Float32Array {
   const { height, width, channels, valid } = grid;
   checkImage(image, grid);
-  const places = placesOf(at, height, width);
   const size = contextSize(channels, windows);
-  const into = new Float32Array(places.count * size);
-  for (const { radius, mean, deviation } of targets(windows, channels)) {
-    if (radius === 0) {
-      // One pixel: its mean is itself, its deviation 0.
-      if (mean < 0) continue;
-      places.each((pixel, index) => {
-        if (valid !== null && valid[pixel] === 0) return;
-        into.set(image.subarray(pixel * channels, (pixel + 1) * channels), index * size + mean);
+  const all = targets(windows, channels).map((target) => ({
+    ...target,
+    slide: target.radius === 0 ? null : slider(image, grid, target.radius, target.deviation >= 0),
+    sums: new Float64Array(channels),
+    squares: new Float64Array(target.deviation < 0 ? 0 : channels),
+  }));
+  return (at, space = new Float32Array(0)) => {
+    const places = placesOf(at, height, width);
+    const length = places.count * size;
+    const into = space.length < length ? new Float32Array(length) : space.subarray(0, length);
+    // What has no valid pixel around it is not written.
+    if (valid !== null) into.fill(0);
+    for (const window of all) {
+      const { radius, mean, deviation, slide, sums, squares } = window;
+      if (slide === null) {
+        // One pixel: its mean is itself, its deviation 0.
+        if (mean < 0) continue;
+        places.each((pixel, index) => {
+          if (valid !== null && valid[pixel] === 0) return;
+          into.set(image.subarray(pixel * channels, (pixel + 1) * channels), index * size + mean);
+        });
+        continue;
+      }
+      slide(places.rows, (row, columns) => {
+        sums.fill(0);
+        squares.fill(0);
+        let count = 0;
+        let reached = 0;
+        let left = 0;
+        places.inRow(row, (col, index) => {
+          const isNext = reached === col + radius && reached < width && left === col - radius - 1;
+          const next = isNext ? count + columns.counts[reached]! - columns.counts[left]! : 0;
+          if (next > 0 && mean >= 0 && deviation >= 0) {
+            count = next;
+            exchangeColumns(into, index * size, window, columns, reached++, left++, count);
+            return;
+          }
+          for (; reached < Math.min(width, col + radius + 1); reached++) {
+            count += addColumn(sums, squares, columns, reached, 1);
+            // Taken away as soon as the window is full: the sums at a column do not depend on which were asked for.
+            if (reached - left > 2 * radius) count += addColumn(sums, squares, columns, left++, -1);
+          }
+          for (; left < col - radius; left++) count += addColumn(sums, squares, columns, left, -1);
+          if (count > 0) write(into, index * size, mean, deviation, sums, squares, count);
+        });
       });
-      continue;
     }
-    const sums = new Float64Array(channels);
-    const squares = new Float64Array(deviation < 0 ? 0 : channels);
-    slide(image, grid, radius, deviation >= 0, places.rows, (row, columns) => {
-      sums.fill(0);
-      squares.fill(0);
-      let count = 0;
-      let reached = 0;
-      let left = 0;
-      places.inRow(row, (col, index) => {
-        for (; reached < Math.min(width, col + radius + 1); reached++) {
-          count += addColumn(sums, squares, columns, reached, 1);
-          // Taken away as soon as the window is full: the sums at a column do not depend on which were asked for.
-          if (reached - left > 2 * radius) count += addColumn(sums, squares, columns, left++, -1);
-        }
-        for (; left < col - radius; left++) count += addColumn(sums, squares, columns, left, -1);
-        if (count > 0) write(into, index * size, mean, deviation, sums, squares, count);
-      });
-    });
+    return into;
+  };
+}
+
+/** Add a column, take another away and write both features of a pixel: what `addColumn` and `write` do, in one pass. */
+function exchangeColumns(
+  into: Float32Array,
+  start: number,
+  { mean, deviation, sums, squares }: Omit<Target, "radius"> & Pick<ColumnSums, "sums" | "squares">,
+  { sums: ofColumns, squares: squaresOfColumns }: ColumnSums,
+  added: number,
+  taken: number,
+  count: number,
+): void {
+  const channels = sums.length;
+  const [from, gone] = [added * channels, taken * channels];
+  const share = 1 / count;
+  for (let channel = 0; channel < channels; channel++) {
+    const sum = sums[channel]! + ofColumns[from + channel]! - ofColumns[gone + channel]!;
+    const square = squares[channel]! + squaresOfColumns[from + channel]! - squaresOfColumns[gone + channel]!;
+    sums[channel] = sum;
+    squares[channel] = square;
+    const average = sum * share;
+    into[start + mean + channel] = average;
+    into[start + deviation + channel] = Math.sqrt(Math.max(0, square * share - average * average));
   }
-  return into;
 }
 
 function write(

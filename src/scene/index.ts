@@ -1,6 +1,6 @@
 /** @file Door of the room `scene/`: whatever the file, a scene is aligned sources, labels and a georeference. */
 export type { Classifier, ClassifierKind, PartClassifier, PartPrediction, Progress } from "./classifier.ts";
-export { contextFeatures, contextSize, type ImageGrid, type Windows } from "./context.ts";
+export { contextFeatures, contextReader, contextSize, type ImageGrid, type Windows } from "./context.ts";
 export { isBallpark, transformBetween } from "./crs/transform.ts";
 export {
   type BandDescription,

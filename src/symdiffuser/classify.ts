@@ -88,12 +88,15 @@ export function symDiffuserClassifier(
     const pixels = part.height * part.width;
     const result = { probabilities: new Float32Array(pixels * classes.length), disagreement: new Float32Array(pixels) };
     const size = featureCount(features);
-    // While a strip is classified, the features of the next one are summed up.
+    // While a strip is classified, the features of the next one are summed up, in the other of two places.
+    const strip = Math.min(rowsPerStrip, part.height) * region.width * size;
+    const spaces = [new Float32Array(isDense ? strip : 0), new Float32Array(isDense ? strip : 0)] as const;
     let last = Promise.resolve();
     for (let row = 0; row < part.height; row += rowsPerStrip) {
       const count = Math.min(rowsPerStrip, part.height - row);
       const first = part.row - region.row + row;
-      const rows = await features.at([first, first + count]);
+      const space = spaces[(row / rowsPerStrip) % 2 === 0 ? 0 : 1];
+      const rows = await features.at([first, first + count], undefined, space);
       const own = inColumns(rows, count, size, region, part);
       await last;
       last = classify(own).then((strip) => {

@@ -3,7 +3,7 @@
  * themselves, summarised around the pixel. No label is seen here: condition injection is given "unknown" everywhere.
  */
 import {
-  contextFeatures,
+  contextReader,
   contextSize,
   cutValid,
   type Grid,
@@ -23,8 +23,11 @@ import { arraysOf, stitched, tilesPerBatch } from "./stitch.ts";
 
 /** Features of pixels, `[n, V, F]`: V views of the surroundings, each as in {@link FeatureShape}. */
 export interface SceneFeatures extends FeatureShape {
-  /** @param pixels  of the region: indices, or the first and last + 1 row */
-  at(pixels: Int32Array | readonly [number, number], progress?: Progress): Promise<Float32Array>;
+  /**
+   * @param pixels  of the region: indices, or the first and last + 1 row
+   * @param space   may take the features, which are then its beginning
+   */
+  at(pixels: Int32Array | readonly [number, number], progress?: Progress, space?: Float32Array): Promise<Float32Array>;
   /** Give back what computes them. */
   release(): Promise<void>;
 }
@@ -149,9 +152,10 @@ export async function sceneFeatures(
     offset += latent.channels;
   }
   const grid = { ...map, valid: valid && cutValid(valid, latents[0]!.width, region) };
+  const read = contextReader(into, grid, windows);
   return {
     ...shape,
-    at: async (pixels) => contextFeatures(into, grid, windows, pixels),
+    at: async (pixels, _, space) => read(pixels, space),
     release: async () => {},
   };
 }

@@ -15,6 +15,7 @@ import {
   childKey,
   compileLanes,
   constant,
+  type Graph,
   inLanes,
   type Key,
   mul,
@@ -178,16 +179,13 @@ export interface FusionProgram {
   release(): Promise<void>;
 }
 
-/** Compile all heads into one program. @param trees  that have a say, too */
-export async function fusionProgram(
-  { heads, trees }: Pick<SymDiffuserModel, "heads" | "trees">,
+/** All heads as one graph, their parameters its constants: input `rows` `[n, F]`, outputs as of {@link pooled}. */
+export function fusionGraph(
+  heads: readonly Head[],
   scale: FeatureScale,
   shape: FeatureShape,
-  classes: number,
-  { threads, device }: Compute,
-): Promise<FusionProgram> {
-  const size = featureCount(shape);
-  const specs: Record<string, Spec> = { rows: { shape: [pixelsPerRun, size], dtype: "f32" } };
+): { readonly graph: Graph; readonly constants: Readonly<Record<string, NdArray>> } {
+  const specs: Record<string, Spec> = { rows: { shape: [pixelsPerRun, featureCount(shape)], dtype: "f32" } };
   const constants: Record<string, NdArray> = {};
   for (const [at, weights] of heads.entries()) {
     const vector = packParameters(weights);
@@ -198,6 +196,19 @@ export async function fusionProgram(
     const tokens = asTokens(standardised(inputs["rows"]!, scale), shape);
     return { ...pooled(heads.map((like, at) => head(symbolicParameters(like, inputs[`head.${at}`]!), tokens))) };
   });
+  return { graph, constants };
+}
+
+/** Compile all heads into one program. @param trees  that have a say, too */
+export async function fusionProgram(
+  { heads, trees }: Pick<SymDiffuserModel, "heads" | "trees">,
+  scale: FeatureScale,
+  shape: FeatureShape,
+  classes: number,
+  { threads, device }: Compute,
+): Promise<FusionProgram> {
+  const size = featureCount(shape);
+  const { graph, constants } = fusionGraph(heads, scale, shape);
   const program = await compileLanes(graph, { threads, device, constants });
   const buffers = Array.from({ length: program.lanes + 1 }, () => ({
     rows: zeros([pixelsPerRun, size]),

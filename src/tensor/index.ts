@@ -22,7 +22,18 @@ export { type ArrayOf, type DType, isSameShape, type NdArray, ndarray, type Shap
 export { type ModelOptions, toOnnx } from "./onnx.ts";
 export { type OnnxFile, openOnnxFile } from "./onnx-file.ts";
 export * from "./operations/index.ts";
-export { bernoulli, childKey, integers, type Key, keyOf, normal, permutation, philox, uniform } from "./random.ts";
+export {
+  bernoulli,
+  childKey,
+  eitherOf,
+  integers,
+  type Key,
+  keyOf,
+  normal,
+  permutation,
+  philox,
+  uniform,
+} from "./random.ts";
 export {
   arrayOf,
   type Checkpoint,

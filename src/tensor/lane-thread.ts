@@ -10,7 +10,7 @@ const programs = new Map();
 const kinds = { f32: ["float32", Float32Array], i32: ["int32", Int32Array], bool: ["bool", Uint8Array] };
 
 const answers = {
-  async open({ id, model, inputs, outputs }) {
+  async open({ id, model, kept, inputs, outputs }) {
     const { InferenceSession, Tensor } = await import(workerData.ort);
     // ONNX Runtime refuses shared memory: a run copies what was shared into memory of its own.
     const own = (list) => list.map(([name, { dtype, shape }, shared]) => {
@@ -27,13 +27,15 @@ const answers = {
       executionMode: "sequential",
       logSeverityLevel: 3,
     });
-    programs.set(id, { session, inputs: own(inputs), outputs: own(outputs) });
+    programs.set(id, { session, version: 0, kept: own(kept), inputs: own(inputs), outputs: own(outputs) });
   },
-  async run({ id }) {
-    const { session, inputs, outputs } = programs.get(id);
-    for (const { shared, data } of inputs) data.set(shared);
+  async run({ id, version }) {
+    const program = programs.get(id);
+    const { session, kept, inputs, outputs } = program;
+    for (const { shared, data } of program.version === version ? inputs : [...kept, ...inputs]) data.set(shared);
+    program.version = version;
     const tensors = (list) => Object.fromEntries(list.map(({ name, tensor }) => [name, tensor]));
-    await session.run(tensors(inputs), tensors(outputs));
+    await session.run(tensors([...kept, ...inputs]), tensors(outputs));
     for (const { shared, data } of outputs) shared.set(data);
   },
   async close({ id }) {

@@ -14,6 +14,8 @@ import { type Graph, requireFit, type Spec } from "./tensor.ts";
 export interface LaneProgram extends Program {
   /** Runs that go on at once; more wait for their turn. */
   readonly lanes: number;
+  /** Feeds that stay the same from now on, until they are given anew; no run may be under way. */
+  keep(feeds: Arrays): void;
 }
 
 /** A value's place in memory that the thread sees, too. */
@@ -28,14 +30,26 @@ const arrays = { f32: Float32Array, i32: Int32Array, bool: Uint8Array } as const
 
 let programs = 0;
 
-/** Compile a graph to be run several times at once on the processor, one by one on other devices. */
-export async function compileLanes(graph: Graph, options: CompileOptions = {}): Promise<LaneProgram> {
+/**
+ * Compile a graph to be run several times at once on the processor, one by one on other devices.
+ *
+ * @param kept  inputs that are not fed to each run, but given to `keep`
+ */
+export async function compileLanes(
+  graph: Graph,
+  options: CompileOptions = {},
+  kept: readonly string[] = [],
+): Promise<LaneProgram> {
   const { constants = {}, threads = 0, device = "cpu" } = options;
   if (device !== "cpu") return oneByOne(await compile(graph, options));
   const id = programs++;
   const model = toOnnx(simplify(graph), { constants });
   const lanes = laneCount(threads);
-  const inputs = new Map([...graph.inputs].filter(([name]) => !Object.hasOwn(constants, name)));
+  const free = [...graph.inputs].filter(([name]) => !Object.hasOwn(constants, name));
+  const inputs = new Map(free.filter(([name]) => !kept.includes(name)));
+  const common = free.filter(([name]) => kept.includes(name)).map(([name, spec]) => shared(name, spec));
+  /** How often what is kept was given: a thread copies it when it has not seen it. */
+  let version = 0;
   const opened = new Map<LaneThread, { readonly inputs: readonly Shared[]; readonly outputs: readonly Shared[] }>();
   let isReleased = false;
 
@@ -47,6 +61,7 @@ export async function compileLanes(graph: Graph, options: CompileOptions = {}): 
     const told = (one: Shared, name: string) => [name, one.spec, one.memory];
     await thread.ask("open", {
       ...{ id, model },
+      kept: common.map((one) => told(one, one.name)),
       inputs: place.inputs.map((one) => told(one, one.name)),
       outputs: place.outputs.map((one) => told(one, outputName(graph, one.name))),
     });
@@ -56,21 +71,24 @@ export async function compileLanes(graph: Graph, options: CompileOptions = {}): 
 
   return {
     ...{ lanes, inputs, outputs: graph.outputs },
+    keep: (feeds) => {
+      fill(common, feeds);
+      version++;
+    },
     run: async (feeds, into = {}) => {
       if (isReleased) throw new InternalError("a program was run after its release");
       refuseUnknown("feed", feeds, inputs);
       refuseUnknown("output", into, graph.outputs);
-      for (const [name, spec] of inputs) {
-        if (!feeds[name]) throw new DataError(name, "expected an array for this input; got none");
-        requireFit(name, spec, feeds[name]);
-      }
+      if (common.length > 0 && version === 0)
+        throw new InternalError("a program was run before what it keeps was given");
+      requireAll(inputs, feeds);
       return onLane(
         lanes,
         (thread) => opened.has(thread),
         async (thread) => {
           const place = opened.get(thread) ?? (await open(thread));
-          for (const { name, view } of place.inputs) view.set(feeds[name]!.data);
-          await thread.ask("run", { id });
+          fill(place.inputs, feeds);
+          await thread.ask("run", { id, version });
           return results(place.outputs, into);
         },
       );
@@ -85,12 +103,28 @@ export async function compileLanes(graph: Graph, options: CompileOptions = {}): 
 
 function oneByOne(program: Program): LaneProgram {
   let last: Promise<unknown> = Promise.resolve();
+  let held: Arrays = {};
+  const keep = (feeds: Arrays): void => {
+    held = feeds;
+  };
   const run: Program["run"] = (feeds, into) => {
-    const own = last.then(() => program.run(feeds, into));
+    const own = last.then(() => program.run({ ...held, ...feeds }, into));
     last = Promise.allSettled([own]);
     return own;
   };
-  return { ...program, lanes: 1, run };
+  return { ...program, lanes: 1, run, keep };
+}
+
+function requireAll(inputs: ReadonlyMap<string, Spec>, feeds: Arrays): void {
+  for (const [name, spec] of inputs) {
+    if (!feeds[name]) throw new DataError(name, "expected an array for this input; got none");
+    requireFit(name, spec, feeds[name]);
+  }
+}
+
+function fill(places: readonly Shared[], feeds: Arrays): void {
+  requireAll(new Map(places.map(({ name, spec }) => [name, spec])), feeds);
+  for (const { name, view } of places) view.set(feeds[name]!.data);
 }
 
 function shared(name: string, { dtype, shape }: Spec): Shared {

@@ -41,6 +41,28 @@ export interface Emit {
   has(onnx: string): boolean;
 }
 
+/** A node before it is written: names may still change. */
+interface NodeRecord {
+  readonly onnx: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: NodeAttributes;
+  readonly domain: string;
+}
+
+function nodeMessage(
+  { onnx, inputs, outputs, attributes, domain }: NodeRecord,
+  nameOf: (name: string) => string,
+): Message {
+  const message = new Message();
+  for (const input of inputs) message.text(1, nameOf(input));
+  for (const output of outputs) message.text(2, nameOf(output));
+  message.text(3, `${onnx}_${outputs[0]}`).text(4, onnx);
+  for (const [name, value] of Object.entries(attributes)) message.message(5, attributeMessage(name, value));
+  if (domain !== "") message.text(7, domain);
+  return message;
+}
+
 function attributeMessage(name: string, value: NodeAttributes[string]): Message {
   const message = new Message().text(1, name);
   if (typeof value === "string") return message.text(4, value).integer(20, 3);
@@ -88,7 +110,7 @@ export function toOnnx(
   graph: Graph,
   { constants = {}, metadata = {}, lacking = new Set() }: ModelOptions = {},
 ): Uint8Array {
-  const nodes: Message[] = [];
+  const nodes: NodeRecord[] = [];
   const initializers: Message[] = [];
   const stored = new Map<string, string>();
   const domains = new Set<string>();
@@ -113,14 +135,8 @@ export function toOnnx(
     domain = "",
   ): readonly string[] => {
     const names = Array.from({ length: outputs }, () => `t${count++}`);
-    const message = new Message();
-    for (const input of inputs) message.text(1, input);
-    for (const name of names) message.text(2, name);
-    message.text(3, `${onnx}_${count}`).text(4, onnx);
-    for (const [name, value] of Object.entries(attributes)) message.message(5, attributeMessage(name, value));
-    if (domain !== "") message.text(7, domain);
     domains.add(domain);
-    nodes.push(message);
+    nodes.push({ onnx, inputs, outputs: names, attributes, domain });
     return names;
   };
 
@@ -159,15 +175,23 @@ export function toOnnx(
     });
     for (const [at, output] of node.outputs.entries()) if (outputs[at] !== undefined) names.set(output, outputs[at]);
   }
+  // A value takes the name of the output that it is. What no node makes, or is an output already, is copied.
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const renamed = new Map<string, string>();
   const outputs: Message[] = [];
   for (const [name, tensor] of graph.outputs) {
-    const message = new Message().text(1, names.get(tensor)!).text(2, outputName(graph, name)).text(4, "Identity");
-    nodes.push(message);
-    outputs.push(valueMessage(outputName(graph, name), tensor));
+    const [own, output] = [names.get(tensor)!, outputName(graph, name)];
+    if (made.has(own) && !renamed.has(own)) renamed.set(own, output);
+    else nodes.push({ onnx: "Identity", inputs: [own], outputs: [output], attributes: {}, domain: "" });
+    outputs.push(valueMessage(output, tensor));
   }
 
   const body = new Message();
-  for (const node of nodes) body.message(1, node);
+  for (const node of nodes)
+    body.message(
+      1,
+      nodeMessage(node, (name) => renamed.get(name) ?? name),
+    );
   body.text(2, "symdiffuser");
   for (const initializer of initializers) body.message(5, initializer);
   for (const input of inputs) body.message(11, input);

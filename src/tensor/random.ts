@@ -84,14 +84,19 @@ export function childKey(key: Key, purpose: string | number): Key {
 /** Fill with random words, `u32`. @param counter  of the first four */
 function fillWords(key: Key, into: Uint32Array, counter = 0): void {
   const block = new Int32Array(4);
+  const whole = into.length - (into.length % 4);
   for (let start = 0; start < into.length; start += 4) {
     block[0] = counter + start / 4;
     block[1] = 0;
     block[2] = 0;
     block[3] = 0;
     scramble(key, block);
-    const lanes = Math.min(4, into.length - start);
-    for (let lane = 0; lane < lanes; lane++) into[start + lane] = block[lane]!;
+    if (start < whole) {
+      into[start] = block[0]!;
+      into[start + 1] = block[1]!;
+      into[start + 2] = block[2]!;
+      into[start + 3] = block[3]!;
+    } else for (let lane = 0; start + lane < into.length; lane++) into[start + lane] = block[lane]!;
   }
 }
 
@@ -105,18 +110,38 @@ export function uniform(key: Key, shape: Shape, low = 0, high = 1): NdArray<"f32
   return { dtype: "f32", shape, data };
 }
 
-/** 1 with a probability, else 0, `bool`. The probability is rounded to a multiple of 2⁻¹⁶. */
-export function bernoulli(key: Key, shape: Shape, probability: number): NdArray<"bool"> {
-  const size = sizeOf(shape);
-  const words = new Uint32Array(Math.ceil(size / 2));
+/** One of two numbers: `first` with a probability, else `second`. Half a random word decides. */
+function drawEither(
+  key: Key,
+  into: Uint8Array | Float32Array,
+  probability: number,
+  first: number,
+  second: number,
+): void {
+  const words = new Uint32Array(Math.ceil(into.length / 2));
   fillWords(key, words);
   const threshold = Math.round(probability * 65536);
-  const data = new Uint8Array(size);
-  for (let at = 0; at < size; at++) {
-    const half = at & 1 ? words[at >> 1]! >>> 16 : words[at >> 1]! & 0xffff;
-    data[at] = half < threshold ? 1 : 0;
+  const pairs = into.length >> 1;
+  for (let pair = 0; pair < pairs; pair++) {
+    const word = words[pair]!;
+    into[2 * pair] = (word & 0xffff) < threshold ? first : second;
+    into[2 * pair + 1] = word >>> 16 < threshold ? first : second;
   }
+  if (into.length % 2 === 1) into[2 * pairs] = (words[pairs]! & 0xffff) < threshold ? first : second;
+}
+
+/** 1 with a probability, else 0, `bool`. The probability is rounded to a multiple of 2⁻¹⁶. */
+export function bernoulli(key: Key, shape: Shape, probability: number): NdArray<"bool"> {
+  const data = new Uint8Array(sizeOf(shape));
+  drawEither(key, data, probability, 1, 0);
   return { dtype: "bool", shape, data };
+}
+
+/** One of two numbers, `f32`: the first where {@link bernoulli} gives 1. */
+export function eitherOf(key: Key, shape: Shape, probability: number, first: number, second: number): NdArray<"f32"> {
+  const data = new Float32Array(sizeOf(shape));
+  drawEither(key, data, probability, first, second);
+  return { dtype: "f32", shape, data };
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { contextFeatures, contextSize, type ImageGrid, type Windows } from "../../src/scene/index.ts";
+import { contextFeatures, contextReader, contextSize, type ImageGrid, type Windows } from "../../src/scene/index.ts";
 import { integers, keyOf, normal } from "../../src/tensor/index.ts";
 
 /** Straight from the definition: values of one channel in the window around a pixel. */
@@ -80,6 +80,25 @@ describe("contextFeatures", () => {
       const expected = whole.subarray(pixel * size, (pixel + 1) * size);
       assert.deepEqual(listed.subarray(at * size, (at + 1) * size), expected);
     }
+  });
+
+  it("is the same to the last bit strip by strip, in any order", () => {
+    const { image, grid } = imageOf(4, 150, 12, 2, false);
+    const windows = { mean: [1, 3, 9], deviation: [3, 9] };
+    const whole = contextFeatures(image, grid, windows, [0, 150]);
+    const read = contextReader(image, grid, windows);
+    const perRow = whole.length / 150;
+    for (const [first, end] of [
+      [0, 16],
+      [16, 32],
+      [40, 70],
+      [70, 71],
+      [130, 150],
+      [60, 80],
+    ] as const) {
+      assert.deepEqual(read([first, end]), whole.slice(first * perRow, end * perRow));
+    }
+    assert.deepEqual(read(Int32Array.of(5, 1234, 77)).slice(0, 10), whole.slice(5 * 10, 6 * 10));
   });
 
   it("gives the pixel itself for a mean over 1 and no deviation where all is equal", () => {

@@ -51,6 +51,25 @@ describe("a program in lanes", () => {
     await program.release();
   });
 
+  it("keeps feeds until they are given anew", async () => {
+    const program = await compileLanes(graph(), { threads: 2 }, ["w"]);
+    const x = normal(keyOf(3), [2, 3]);
+    await assert.rejects(program.run({ x, n: n(0) }), InternalError);
+    const run = async (): Promise<Float32Array> => (await program.run({ x, n: n(0) }))["y"]!.data as Float32Array;
+    const given = { ...w, data: w.data.slice() };
+    program.keep({ w: given });
+    const found = await Promise.all([run(), run(), run()]);
+    given.data.fill(0);
+    assert.deepEqual(await run(), found[0]);
+    program.keep({ w: given });
+    const after = await Promise.all([run(), run(), run()]);
+    for (const y of found) assert.deepEqual(y, found[0]);
+    for (const y of after) assert.deepEqual(y, new Float32Array(8));
+    assert.throws(() => program.keep({ w: zeros([4, 3]) }), ShapeError);
+    await assert.rejects(program.run({ x, n: n(0), w }), DataError);
+    await program.release();
+  });
+
   it("refuses arrays that do not fit, and runs after its release", async () => {
     const program = await compileLanes(graph(), { threads: 1, constants: { w } });
     const x = zeros([2, 3]);
