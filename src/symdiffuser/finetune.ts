@@ -99,18 +99,18 @@ export function finetuneStage(
       return crossEntropy(classify(weights.head, views), inputs["oneHot"]!, 0.05);
     },
     batches: (step) => {
-      const picks = integers(childKey(key, step), [size], pixels.length).data;
+      const own = childKey(key, step);
+      const picks = integers(own, [size], pixels.length).data;
+      const symmetries = integers(childKey(own, "symmetries"), [size], 8).data;
       const places = new Int32Array(size * tokens);
       const oneHot = zeros([size, classes]);
       for (const [tile, pick] of picks.entries()) {
         const pixel = pixels[pick]!;
-        tilePixels(
-          latents[0]!,
-          { row: Math.floor(pixel / width) - half, col: (pixel % width) - half },
-          side,
-          places,
-          tile * tokens,
-        );
+        const symmetry = symmetries[tile]!;
+        // So that the pixel becomes the middle token of the turned tile.
+        const row = Math.floor(pixel / width) - (symmetry & 2 ? side - 1 - half : half);
+        const col = (pixel % width) - (symmetry & 1 ? side - 1 - half : half);
+        tilePixels(latents[0]!, { row, col, symmetry }, side, places, tile * tokens);
         oneHot.data[tile * classes + classOf[pick]!] = 1;
       }
       const arrays: Record<string, NdArray> = { oneHot };

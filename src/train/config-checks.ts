@@ -82,11 +82,11 @@ const checks: readonly Check[] = [
       `steps from −1 to below network.steps, which is ${network.steps}`,
     ),
   ({ features: { from, steps } }) =>
-    from === "denoisers" || (steps.length === 1 && steps[0] === -1)
+    from !== "latents" || (steps.length === 1 && steps[0] === -1)
       ? null
       : expected("features.steps", "-1 alone where features.from is latents", steps),
   ({ features: { from }, backbone }) =>
-    from === "denoisers" || backbone === "frozen"
+    from !== "latents" || backbone === "frozen"
       ? null
       : expected("backbone", "frozen where features.from is latents", backbone),
   ({ features: { windows } }) => listFault("features.windows.mean", windows.mean, isOdd, "odd sides"),
