@@ -8,7 +8,7 @@
 import type { Image } from "../src/scene/index.ts";
 import { initCsdiff } from "../src/symdiffuser/csdiff.ts";
 import { allOf, sceneFeatures } from "../src/symdiffuser/features.ts";
-import { small } from "../src/symdiffuser/options.ts";
+import { small as defaults } from "../src/symdiffuser/options.ts";
 import { keyOf, normal } from "../src/tensor/index.ts";
 import { median } from "./figures.ts";
 import { startTwin } from "./twin.ts";
@@ -16,6 +16,7 @@ import { startTwin } from "./twin.ts";
 const [sideText = "448", threadsText = "2", python] = process.argv.slice(2);
 const [side, threads, rounds] = [Number(sideText), Number(threadsText), 5];
 const bands = [12, 2];
+const small = { ...defaults, features: { ...defaults.features, from: "denoisers" } } as const;
 const latents: Image[] = bands.map((channels, source) => ({
   ...{ height: side, width: side, channels },
   data: normal(keyOf(source), [side * side * channels]).data,
