@@ -37,17 +37,17 @@ export interface Finetuned {
   readonly head: Head;
 }
 
-/** Number of views that {@link summary} gives. */
+/** Views of a token that {@link summary} puts side by side. */
 const viewsOfToken = 3;
 
-/** A token and what surrounds it: itself, mean and deviation over the tile, `[B, 3, C]`. */
+/** A token and what surrounds it: itself, mean and deviation over the tile, `[B, 1, 3C]`. */
 function summary(features: Tensor, middle: number): Tensor {
   const { B, C } = dims("features", features, "B N C");
   const average = mean(features, [1]);
   const away = sub(features, average);
   const deviation = sqrt(add(mean(mul(away, away), [1]), 1e-6));
   const own = slice(features, [0, middle, 0], [B, middle + 1, C]);
-  return concat([own, average, deviation], 1);
+  return concat([own, average, deviation], 2);
 }
 
 /** What the labels are learned from. */
@@ -138,8 +138,9 @@ export async function finetuned(
 ): Promise<Csdiff> {
   const { probed, tuned } = backbonePlans[backbone];
   if (!tuned) return network;
-  const groups = data.latents.map(() => ({ tokens: viewsOfToken, channels: size.width }));
-  let teacher = initHead(childKey(key, "finetune head"), groups, data.classes, head);
+  // A teacher that joins what sources say: without a block it teaches worse (docs/decisions/010).
+  const groups = data.latents.map(() => ({ tokens: 1, channels: viewsOfToken * size.width }));
+  let teacher = initHead(childKey(key, "finetune head"), groups, data.classes, { ...head, blocks: 1 });
   if (probed) {
     const options = { steps: finetuning.probeSteps, batch: finetuning.batch, rate: head.rate };
     const start = { network: [], head: teacher };
