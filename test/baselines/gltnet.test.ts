@@ -18,5 +18,14 @@ describe("GLT-Net", () => {
   });
 });
 
-const small = definePatchNetwork({ ...gltnet, recipe: { ...gltnet.recipe, patch: 6, rate: 5e-3 } });
+/** Of few layers. */
+const shallow: typeof gltnet = {
+  ...gltnet,
+  recipe: { ...gltnet.recipe, patch: 6, rate: 5e-3 },
+  init: (key, task) => {
+    const { blocks, decoder, ...others } = gltnet.init(key, task);
+    return { ...others, blocks: blocks.slice(0, 1), decoder: { ...decoder, blocks: decoder.blocks.slice(0, 1) } };
+  },
+};
+const small = definePatchNetwork(shallow);
 describeClassifier(small, { options: { epochs: 15 }, scene: easyScene(12, 20), perClass: 8, right: 0.4 });
