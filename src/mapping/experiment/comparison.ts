@@ -84,7 +84,9 @@ function notesOf(lines: readonly ResultLine[], planned: number): string[] {
   if (first === undefined) return [state];
   const leaked = lines.flatMap(({ leakage }) => (leakage === null ? [] : [leakage]));
   const share =
-    leaked.length === 0 ? "" : `; test pixels whose patch holds a training pixel: ${percent(mean(leaked))} %`;
+    leaked.length === 0
+      ? ""
+      : `; on average over methods, ${percent(mean(leaked))} % of test pixels have a training pixel in their patch`;
   return [`${state} Split ${first.rule}, ${first.train} training and ${first.test} test pixels in the first${share}.`];
 }
 
