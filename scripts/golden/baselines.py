@@ -1,4 +1,4 @@
-"""Reference numbers of scikit-learn for the random forest, the support vector classifier and nearest neighbours.
+"""Reference numbers of scikit-learn for the random forest, gradient boosting, the support vector classifier and nearest neighbours.
 
 Run: python scripts/golden/baselines.py golden [file]   (default test/baselines/reference.json)
      python scripts/golden/baselines.py compare         fits both on the real scenes, on the features and splits that
@@ -14,6 +14,8 @@ reference.json: three overlapping classes (0, 1, 2) in 6 columns of unequal scal
                          from the root, left before right; smaller nodes have equally good splits, drawn at random
   forest.accuracy        share of right test rows, mean over 20 seeds of RandomForestClassifier(300)
   forest.probabilities   mean over the same seeds, [test, 3]
+  boosting.accuracy      share of right test rows of HistGradientBoostingClassifier()
+  boosting.early         probabilities of HistGradientBoostingClassifier(max_iter=3) of the training rows, [train, 3]
   neighbours             probabilities of KNeighborsClassifier() after StandardScaler, [test, 3]
 """
 import json
@@ -23,7 +25,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -73,6 +75,10 @@ def golden(path):
     scored = svc().fit(train64, train_classes)
     tree = DecisionTreeClassifier(random_state=0).fit(train, train_classes)
     neighbours = make_pipeline(StandardScaler(), KNeighborsClassifier()).fit(train64, train_classes)
+
+    def boosted(rounds):
+        return HistGradientBoostingClassifier(max_iter=rounds, random_state=0).fit(train64, train_classes)
+
     forests = [forest(seed).fit(train, train_classes) for seed in range(20)]
     numbers = {
         "train": listed(train),
@@ -88,6 +94,10 @@ def golden(path):
         "forest": {
             "accuracy": round(float(np.mean([one.score(test, test_classes) for one in forests])), 4),
             "probabilities": listed(np.mean([one.predict_proba(test) for one in forests], axis=0)),
+        },
+        "boosting": {
+            "accuracy": round(float(boosted(100).score(test64, test_classes)), 4),
+            "early": listed(boosted(3).predict_proba(train64)),
         },
         "neighbours": listed(neighbours.predict_proba(test64)),
     }
@@ -115,6 +125,9 @@ def compare():
             if method == "svm":
                 models = [svc()]
                 rows = features.astype(np.float64)
+            elif method == "gbt":
+                models = [HistGradientBoostingClassifier(random_state=0)]
+                rows = features
             else:
                 models = [forest(s) for s in range(3)]
                 rows = features

@@ -101,7 +101,7 @@ export function defineContextClassifier<Options extends LearnOptions>(
   const { name, title, paper, learner, seen, normalise = fitNormalisation, isSeedless = false } = definition;
   const patch = Math.max(...seen.mean, ...seen.deviation);
   return {
-    ...{ name, title, paper, patch, isSeedless },
+    ...{ name, title, paper, patch, isSeedless, epochs: null },
     async fit(scene, split, options, progress) {
       const { classOf, classes } = trainingClasses(scene, split);
       const sources = scene.sources.map((source): FittedSource => {
@@ -173,7 +173,7 @@ function contextClassifier<Options>(
     return into;
   };
   return {
-    ...{ name, classes, seed },
+    ...{ name, classes, seed, parameters: null },
     bytesPerPixel: 4 * fitted.reduce((sum, { bands }) => sum + 2 * bands, count),
     check: (scene) => void sourcesOf(scene, fitted),
     ...predictions(reach, classify),

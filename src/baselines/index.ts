@@ -1,10 +1,12 @@
 /** @file Door of the room `baselines/`: what users would pick instead, and the compared methods, behind one interface. */
 import { ConfigError } from "../tensor/index.ts";
+import { type BoostingOptions, boosting } from "./boosting.ts";
 import { defineContextClassifier, pixelWindow, windows } from "./context-classifier.ts";
 import { type ForestOptions, forest } from "./forest.ts";
 import type { FitOptions, FittedMethod, Method } from "./method.ts";
 import { type NeighbourOptions, nearestNeighbours } from "./neighbours.ts";
 import { definePatchNetwork } from "./network/method.ts";
+import { ccrnet } from "./networks/ccrnet.ts";
 import { dstd } from "./networks/dstd.ts";
 import { exvit } from "./networks/exvit.ts";
 import { gltnet } from "./networks/gltnet.ts";
@@ -22,6 +24,7 @@ import type { Learned, LearnOptions, ReadArray } from "./table.ts";
 import { commonSubspace, grey } from "./ucsl.ts";
 
 export type {
+  BoostingOptions,
   FitOptions,
   FittedMethod,
   ForestOptions,
@@ -41,6 +44,16 @@ export const rf: Method<ForestOptions> = defineContextClassifier({
   paper: "Breiman 2001, Machine Learning 45",
   learner: forest,
   seen: windows,
+});
+
+/** Gradient boosting on box mean and deviation at 1, 3, 9 and 21 pixels; nothing in it is random. */
+export const gbt: Method<BoostingOptions> = defineContextClassifier({
+  name: "gbt",
+  title: "Gradient boosting",
+  paper: "Friedman 2001, The Annals of Statistics 29",
+  learner: boosting,
+  seen: windows,
+  isSeedless: true,
 });
 
 /** Support vector machine on box mean and deviation at 1, 3, 9 and 21 pixels; nothing in it is random. */
@@ -88,12 +101,14 @@ export const ucsl: Method<LearnOptions> = defineContextClassifier({
 
 const all: readonly Method[] = [
   rf,
+  gbt,
   svm,
   knn,
   knnPixel,
   ucsl,
   definePatchNetwork(twoBranchCnn),
   definePatchNetwork(s2enet),
+  definePatchNetwork(ccrnet),
   definePatchNetwork(dstd),
   definePatchNetwork(hct),
   definePatchNetwork(macn),

@@ -26,6 +26,8 @@ export interface FitOptions extends LearnOptions, Compute {
 export interface FittedMethod extends PartClassifier {
   readonly classes: readonly LandCoverClass[];
   readonly seed: number;
+  /** Numbers that were learned; null of a method that keeps examples, or trees of them. */
+  readonly parameters: number | null;
   /** All that {@link Method.load} needs. @param about  further metadata */
   checkpoint(about?: Readonly<Record<string, string>>): Checkpoint;
 }
@@ -38,6 +40,8 @@ export interface Method<Options = FitOptions> extends ClassifierKind<Options> {
   readonly paper: string;
   /** Side of the surroundings of a pixel that decide its class, for the leakage figure. */
   readonly patch: number;
+  /** Times that a training pixel is seen, as published; null of a method that does not learn in epochs. */
+  readonly epochs: number | null;
   /** @throws DataError if the scene or split cannot be learned from; ConfigError for options that cannot be used */
   fit(scene: Scene, split: Split, options: Options, progress?: Progress): Promise<FittedMethod>;
   /**

@@ -16,7 +16,7 @@ export interface Tree {
   /** A row whose value is ≤ threshold goes to `child`, any other to `child + 1`. */
   readonly threshold: Float32Array;
   readonly child: Int32Array;
-  /** Class shares, `[leaves, K]`. */
+  /** Class shares, `[leaves, K]`; of a boosted tree one number each. */
   readonly leaves: Float32Array;
 }
 
@@ -104,7 +104,7 @@ interface Growing {
 }
 
 /** Rows whose bin of `feature` is at most `bin` go left. */
-interface Split {
+export interface Split {
   readonly feature: number;
   readonly bin: number;
   /** Rises as the impurity falls. */
@@ -184,8 +184,8 @@ function bestSplit(
 }
 
 /** Move the rows that go left to the front; returns where the others start, and a threshold between them. */
-function parted(
-  { table, bins, members }: Growing,
+export function parted(
+  { table, bins, members }: Pick<Growing, "table" | "bins" | "members">,
   [start, end]: readonly [number, number],
   { feature, bin }: Split,
 ): { middle: number; threshold: number } {

@@ -1,10 +1,9 @@
 /** @file `symdiffuser experiment`: many runs of one file, and their tables. */
-import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { formatTable, percent } from "../evaluate/index.ts";
 import { type CellOutcome, cellOutcomes, runExperiment, stateText, writeTables } from "../mapping/index.ts";
-import type { DeviceChoice } from "../tensor/index.ts";
-import { type Experiment, type Override, readExperiment } from "../train/index.ts";
+import { ConfigError, type DeviceChoice } from "../tensor/index.ts";
+import { type Cell, type Experiment, type Override, readExperiment } from "../train/index.ts";
 import { addCommonFlags, type CommonFlags, type Context, type Define, flag, printJson } from "./command.ts";
 import { deviceFlag, wholeNumber } from "./flags.ts";
 import { commandText, interrupted, onInterrupt, styleOf } from "./job.ts";
@@ -13,6 +12,8 @@ import { durationText, progressView } from "./progress.ts";
 interface ExperimentFlags extends CommonFlags {
   readonly dryRun?: true;
   readonly jobs?: number;
+  readonly methods?: readonly string[];
+  readonly splits?: readonly number[];
   readonly out?: string;
   readonly threads?: number;
   readonly device?: DeviceChoice;
@@ -48,6 +49,21 @@ async function listCells(experiment: Experiment, flags: ExperimentFlags, { out }
   out.write(`\n${stateText(outcomes)}; folder ${experiment.out}\n`);
 }
 
+/** The cells that flags ask for. @throws ConfigError for a method or split that the experiment has not */
+function wantedCells({ cells }: Experiment, { methods, splits }: ExperimentFlags): (cell: Cell) => boolean {
+  const chosen = <Value>(name: string, wanted: readonly Value[] | undefined, of: (cell: Cell) => Value) => {
+    const known = [...new Set(cells.map(of))];
+    const unknown = wanted?.find((one) => !known.includes(one));
+    if (unknown !== undefined) {
+      throw new ConfigError(name, `expected some of ${known.join(", ")}; got ${String(unknown)}`, unknown);
+    }
+    return (cell: Cell): boolean => wanted === undefined || wanted.includes(of(cell));
+  };
+  const isMethod = chosen("--methods", methods, ({ method }) => method);
+  const isSplit = chosen("--splits", splits, ({ splitSeed }) => splitSeed);
+  return (cell) => isMethod(cell) && isSplit(cell);
+}
+
 async function runCells(experiment: Experiment, flags: ExperimentFlags, context: Context): Promise<void> {
   const { out, err, setExit, argv } = context;
   const stop = new AbortController();
@@ -58,15 +74,16 @@ async function runCells(experiment: Experiment, flags: ExperimentFlags, context:
     note("Stopping after the steps that are computed now — Ctrl-C again to stop at once");
   });
   const { jobs = 1, threads = 0, overwrite = false } = flags;
+  const isWanted = wantedCells(experiment, flags);
   try {
     const outcomes = await runExperiment(
       experiment,
-      { jobs, threads, overwrite, command: commandText(argv) },
+      { jobs, threads, overwrite, command: commandText(argv), isWanted },
       { onEvent: view.onEvent, onOutcome: (outcome) => note(outcomeText(outcome)), stop: stop.signal },
     );
     const tables = await writeTables(experiment, outcomes);
     view.end();
-    const files = [...tables, join(experiment.out, "results.jsonl")];
+    const files = tables;
     const state = stateText(outcomes);
     const isStopped = stop.signal.aborted && outcomes.some((one) => one.state === "open");
     const failures = outcomes.filter((one) => one.state === "failed");
@@ -93,6 +110,12 @@ export const define: Define = (command, context) => {
         if (jobs < 1) throw new InvalidArgumentError(`expected an integer ≥ 1; got "${text}"`);
         return jobs;
       },
+    ),
+  );
+  command.addOption(flag("--methods <names...>", "run the cells of these methods only (default: all)"));
+  command.addOption(
+    flag("--splits <seeds...>", "run the cells of these split seeds only (default: all)").argParser(
+      (text: string, before: readonly number[] = []) => [...before, wholeNumber(text)],
     ),
   );
   command.addOption(flag("--out <dir>", "folder of the experiment (default: that of the file, else runs/NAME)"));

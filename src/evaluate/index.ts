@@ -55,10 +55,13 @@ export { type PaperPage, type PaperScene, renderPaperPage } from "./paper-page.t
 export {
   overviewTable,
   type PaperColumn,
+  type PaperRow,
   type PaperTable,
+  type PaperValue,
   paperTable,
 } from "./paper-table.ts";
 export { csvOf, latexOf, markdownOf } from "./paper-text.ts";
+export { pictureGrid, type TitledPicture } from "./picture-grid.ts";
 export { encodePng } from "./png.ts";
 export { encodeClassStyle, encodePolygonStyle, encodeValueStyle } from "./qgis-style.ts";
 export { type Regions, regionsOf } from "./regions.ts";

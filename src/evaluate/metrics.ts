@@ -71,6 +71,10 @@ export interface Metrics extends NamedScores {
   /** By name, as `rf` and `svm`, on the same split. */
   readonly baselines: Readonly<Record<string, NamedScores>>;
   readonly timingsSeconds: Readonly<Record<string, number>>;
+  /** Pixels of the map, those with data; files of older versions do not tell. */
+  readonly mapPixels?: number;
+  /** Numbers that the method learned; null where none are counted. In files of methods that are compared. */
+  readonly parameters?: number | null;
   readonly peakMemoryBytes: number | null;
   /** Where it was computed, as `cpu`; files of older versions do not tell. */
   readonly device?: string;

@@ -1,12 +1,14 @@
 /** @file Door of the room `mapping/`: a trained model over a whole scene, and the jobs that users ask for. */
 export type { CellOutcome, CellResult } from "./experiment/cell-result.ts";
+export { comparisonTables } from "./experiment/comparison.ts";
+export { parseResultLines, type ResultLine } from "./experiment/result-lines.ts";
 export {
   cellOutcomes,
   type ExperimentHooks,
   type ExperimentOptions,
   runExperiment,
 } from "./experiment/run-experiment.ts";
-export { stateText, writeTables } from "./experiment/tables.ts";
+export { gridFile, stateText, writeTables } from "./experiment/tables.ts";
 export { type MapFiles, usualFiles } from "./files.ts";
 export type { Generation } from "./generation.ts";
 export type { Job, JobEvent, JobHooks, JobResult } from "./jobs.ts";

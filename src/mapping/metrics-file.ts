@@ -78,6 +78,8 @@ export const metricsSchema: z.ZodType<Metrics> = z.object({
   uncertainty: uncertainty.exactOptional(),
   baselines: z.record(z.string(), z.object(named)),
   timingsSeconds: z.record(z.string(), z.number().min(0)),
+  mapPixels: count.exactOptional(),
+  parameters: count.nullable().exactOptional(),
   peakMemoryBytes: count.nullable(),
   device: z.string().exactOptional(),
   versions: z.record(z.string(), z.string()),

@@ -38,6 +38,8 @@ export interface Outcome {
   /** Where it was computed: cpu, webgpu, cuda. */
   readonly device: string;
   readonly seed: number;
+  /** Numbers that were learned, of a method that is compared; null where none are counted. */
+  readonly parameters?: number | null;
   /** Pixels around a pixel that one tile of the model can see. */
   readonly patch: number;
   /** The resolved configuration as YAML. */
@@ -79,6 +81,8 @@ export function metricsOf(outcome: Outcome): Metrics {
       [...baselines].map(([name, other]) => [name, scoreMap(other, scene, split, classes)]),
     ),
     timingsSeconds,
+    mapPixels: scene.valid === null ? scene.height * scene.width : scene.valid.reduce((sum, one) => sum + one, 0),
+    ...(outcome.parameters === undefined ? {} : { parameters: outcome.parameters }),
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     device,
     versions: versions(),

@@ -1,7 +1,7 @@
 /** @file A baseline fitted as a configuration says, its trainings run by the one loop. */
-import { baselineOf } from "../baselines/index.ts";
+import { baselineOf, type FittedMethod } from "../baselines/index.ts";
 import type { RunStage } from "../nn/index.ts";
-import type { Classifier, Scene, Split } from "../scene/index.ts";
+import type { Scene, Split } from "../scene/index.ts";
 import type { Device } from "../tensor/index.ts";
 import type { RunConfig } from "./config-schema.ts";
 import { runStage } from "./loop.ts";
@@ -19,7 +19,7 @@ export function fitBaseline(
   scene: Scene,
   split: Split,
   { onTask, isStopped }: Pick<RunHooks, "onTask" | "isStopped">,
-): Promise<Classifier> {
+): Promise<FittedMethod> {
   const runHere: RunStage = async (stage) => {
     const { parameters } = await runStage(stage, {
       ...{ threads, device, checkpoint: null, checkpointEvery, fingerprint: "", isStopped },

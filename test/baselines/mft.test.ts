@@ -17,4 +17,4 @@ describe("MFT", () => {
 });
 
 const small = definePatchNetwork({ ...mft, recipe: { ...mft.recipe, patch: 5 } });
-describeClassifier(small, { options: { epochs: 25 }, scene: easyScene(12, 18), perClass: 8, right: 0.6 });
+describeClassifier(small, { options: { epochs: 18 }, scene: easyScene(12, 18), perClass: 8, right: 0.6 });

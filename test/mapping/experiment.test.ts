@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { type CellOutcome, type JobEvent, runExperiment, stateText, writeTables } from "../../src/mapping/index.ts";
 import { ConfigError } from "../../src/tensor/index.ts";
-import { type Experiment, resolveExperiment } from "../../src/train/index.ts";
+import { type Cell, type Experiment, resolveExperiment } from "../../src/train/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "experiment-"));
 after(() => rmSync(folder, { recursive: true, maxRetries: 5, retryDelay: 200 }));
@@ -48,7 +48,7 @@ const linesOf = (experiment: Experiment): Record<string, unknown>[] =>
     .split("\n")
     .map((line) => JSON.parse(line));
 
-describe("runExperiment", { timeout: 120_000 }, () => {
+describe("runExperiment", { timeout: 400_000 }, () => {
   it("reports a cell that fails and runs the rest; tables tell how far it is; what is finished is kept", async () => {
     const broken = { scene: { sources: { a: "none.tif", b: "none.tif" }, labels: "none.tif" } };
     const experiment = experimentOf({ scenes: { made, broken }, methods: ["rf"] });
@@ -71,6 +71,48 @@ describe("runExperiment", { timeout: 120_000 }, () => {
     const before = statSync(file).mtimeMs;
     const again = await run(experimentOf({ methods: ["rf"] }));
     assert.deepEqual([stateText(again.outcomes), statSync(file).mtimeMs], ["All 1 cell finished", before]);
+  });
+
+  it("runs the cells that are wanted, and says of each what it cost", async () => {
+    const experiment = experimentOf({
+      methods: {
+        rf: {},
+        cnn: { epochs: 2 },
+        "knn-pixel": {},
+        symdiffuser: { ...tiny, pretraining: { steps: 2, batch: 2 } },
+      },
+      seedsOf: { symdiffuser: [0, 1] },
+      out: join(folder, "wanted"),
+    });
+    const options = { jobs: 1, threads: 2, overwrite: false, command: "" };
+    const hooks = { onEvent: () => {}, onOutcome: () => {}, stop: new AbortController().signal };
+    const isOthers = ({ method }: Cell): boolean => method !== "symdiffuser" && method !== "rf";
+    const first = await runExperiment(experiment, { ...options, isWanted: isOthers }, hooks);
+    assert.equal(stateText(first), "2 of 5 cells finished");
+    await writeTables(experiment, first);
+    const before = linesOf(experiment);
+    assert.deepEqual(
+      before.map(({ method, epochs, publishedEpochs, versus }) => [method, epochs, publishedEpochs, versus]),
+      [
+        ["cnn", 2, 128, null],
+        ["knn-pixel", null, null, null],
+      ],
+    );
+    assert.equal(before[1]!["parameters"], null);
+    assert.ok((before[0]!["parameters"] as number) > 1000 && before[0]!["mapPixels"] === 32 * 32);
+    for (const { seconds, trainSeconds, mapSeconds } of before as Record<string, number>[]) {
+      assert.ok(trainSeconds! > 0 && mapSeconds! > 0 && trainSeconds! + mapSeconds! < seconds!);
+    }
+
+    const isOwn = ({ method, seed }: Cell): boolean => method === "symdiffuser" && seed === 0;
+    const second = await runExperiment(experiment, { ...options, isWanted: isOwn }, hooks);
+    await writeTables(experiment, second);
+    const { versus } = linesOf(experiment)[0]! as unknown as { versus: { cell: string; z: number } };
+    assert.equal(versus.cell, "made/symdiffuser-full-split0-seed0");
+    const text = readFileSync(join(experiment.out, "comparison.md"), "utf8");
+    assert.match(text, /\| Two-branch CNN \(epochs 2 of 128\) +\|/);
+    assert.match(text, /3 of 5 cells are finished\. Split blocks:8/);
+    assert.ok(statSync(join(experiment.out, "maps-made.png")).size < 200_000);
   });
 
   it("refuses cells with other settings, but where they are to be overwritten", async () => {

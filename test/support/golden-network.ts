@@ -10,6 +10,7 @@ import {
   trainingPass,
 } from "../../src/nn/index.ts";
 import {
+  add,
   compile,
   constant,
   gradients,
@@ -90,6 +91,24 @@ export async function assertNetwork<P extends Parameters>(
     const probe = ndarray([Math.sqrt(gradient.reduce((total, value) => total + value * value, 0)), product], [2]);
     assertClose(probe, arrays.get(`probe/${path}`)!, tolerance, `gradient of ${path}`);
   }
+}
+
+/** A network whose loss is added to its logits, every sample said to be of the first of four classes, which all are. */
+export function withLoss<P extends Parameters>(network: PatchNetwork<P>): PatchNetwork<P> {
+  const first = (rows: number): Tensor =>
+    constant(
+      ndarray(
+        Float32Array.from({ length: 4 * rows }, (_, at) => (at % 4 === 0 ? 1 : 0)),
+        [rows, 4],
+      ),
+    );
+  // Types of weights as deep as theirs are no help here.
+  const { logits, loss } = network as unknown as Required<PatchNetwork<Record<string, NdArray<"f32">>>>;
+  const both: typeof logits = (weights, { patches }, pass, task) => {
+    const examples = { patches, oneHot: first(patches[0]!.shape[0]!), shares: reshape(first(1), [4]) };
+    return add(logits(weights, { patches }, pass, task), loss(weights, examples, pass, task));
+  };
+  return { ...network, logits: both as unknown as PatchNetwork<P>["logits"] };
 }
 
 /** Parameters of a network at its own patch. @param sizes  bands of each source, classes, parameters */

@@ -63,6 +63,23 @@ describe("resolveExperiment", () => {
     assert.deepEqual("simulate" in config.scene && config.scene.simulate.sources, ["hsi", "sar"]);
   });
 
+  it("gives single methods settings and seeds of their own", () => {
+    const { cells } = resolved({
+      methods: { cnn: { epochs: 3 }, svm: {}, symdiffuser: { head: { steps: 7 } } },
+      seeds: [5],
+      seedsOf: { symdiffuser: [0, 1] },
+    });
+    assert.deepEqual(
+      cells.map(({ method, seed, config }) => [method, seed, config.epochs, config.head.steps === 7]),
+      [
+        ["cnn", 5, 3, false],
+        ["svm", 5, null, false],
+        ["symdiffuser", 0, null, true],
+        ["symdiffuser", 1, null, true],
+      ],
+    );
+  });
+
   it("runs a published split once, whatever the seeds of splits", () => {
     const scenes = { a: { scene: { simulate: {} }, split: { rule: "official:a.tif,b.tif" } } };
     assert.equal(resolved({ scenes, splits: [0, 1] }).cells.length, 1);
@@ -89,17 +106,21 @@ describe("resolveExperiment", () => {
   it("refuses what cannot be run, and says where it stands in the file", () => {
     assert.equal(
       messageOf({ method: ["rf"] }),
-      "trial.yaml: method: unknown key; known are name, scenes, settings, methods, variants, sources, splits, seeds, out — did you mean methods?",
+      "trial.yaml: method: unknown key; known are name, scenes, settings, methods, variants, sources, splits, seeds, seedsOf, out — did you mean methods?",
     );
     const lists = "the file of a run's configuration, a list of such files, or files or configurations by name";
     assert.equal(messageOf({ scenes: 5 }), `trial.yaml: scenes: expected ${lists}; got 5`);
     assert.match(
       messageOf({ methods: ["rff"] }),
-      /^trial\.yaml: methods\[0\]: expected one of symdiffuser, rf, .*; got "rff"$/,
+      /^trial\.yaml: methods: expected a list of symdiffuser, rf, .*; got \["rff"\]$/,
     );
     assert.match(messageOf({ variants: ["V9"] }), /^trial\.yaml: variants: expected a list of V1, .*; got \["V9"\]$/);
     assert.equal(messageOf({ splits: [] }), "trial.yaml: splits: expected at least one number; got []");
     assert.equal(messageOf({ seeds: [1, 1] }), "trial.yaml: seeds: expected every value once; got 1 again");
+    assert.equal(
+      messageOf({ seedsOf: { rf: [2, 2] } }),
+      "trial.yaml: seedsOf.rf: expected every value once; got 2 again",
+    );
     assert.equal(
       messageOf({ sources: [["hsi"]] }),
       'trial.yaml: sources[0]: expected two sources or more; got ["hsi"]',

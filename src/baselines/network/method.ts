@@ -1,6 +1,6 @@
 /** @file A patch network as a method: fitted on a scene, saved, loaded, and asked for maps. */
 import { z } from "zod";
-import { loadParameters, namedParameters, type Parameters } from "../../nn/index.ts";
+import { countParameters, loadParameters, namedParameters, type Parameters } from "../../nn/index.ts";
 import {
   cutValid,
   type Image,
@@ -67,7 +67,7 @@ function requireSources(
 export function definePatchNetwork<P extends Parameters>(network: PatchNetwork<P>): Method {
   const { name, title, paper, recipe } = network;
   return {
-    ...{ name, title, paper, patch: recipe.patch },
+    ...{ name, title, paper, patch: recipe.patch, epochs: recipe.epochs },
     async fit(scene, split, { seed = 0, epochs, runStage, ...compute }) {
       const { classOf, classes } = trainingClasses(scene, split);
       requireSources(network, scene);
@@ -162,7 +162,7 @@ function fitted<P extends Parameters>(network: PatchNetwork<P>, model: Model<P>,
   };
 
   return {
-    ...{ name: network.name, classes, seed, check },
+    ...{ name: network.name, classes, seed, parameters: countParameters(model.parameters), check },
     bytesPerPixel: 4 * task.sources.reduce((sum, { bands, channels }) => sum + bands + channels, K),
     ...predictions(reach, classify),
     checkpoint: (about = {}) => checkpointOf(network.name, model, about),

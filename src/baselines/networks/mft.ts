@@ -1,10 +1,17 @@
 /**
  * @file MFT: a transformer in which the second source is the class token that asks the tokens of the first.
  *
- * 272 358 parameters for 63 + 1 bands and 6 classes, 321 903 for 144 + 1 and 15, as published code of it has.
+ * Written from a description, the second source as one token ("channel" tokens). It leaves open, and here was chosen: 16
+ * groups where they divide the maps, else 8, in the grouped convolution; the two parts of that convolution added up before
+ * one batch normalisation; one pair of matrices for the words of each source; dropout of 0.1 on attention weights, too.
  *
  * Deviations: the published patches were prepared beforehand, it is not said how: here bands have mean 0 and deviation 1.
  * Of fewer than nine bands, the first convolution sees all at once. The last epoch counts, not the best on test.
+ *
+ * 272 358 parameters for 63 + 1 bands and 6 classes, 321 903 for 144 + 1 and 15, 351 911 for 180 + 4 and 7, 403 176 for
+ * 244 + 4 and 8, as a published re-implementation has. The authors' log counts 263 526 and 313 071 for the first two: 8832
+ * fewer in either, which are the tokenizers (8512) and the positions (320), parameters outside of any layer that a summary
+ * of layers leaves out.
  *
  * @see Roy, Deria, Hong, Rasti, Plaza, Chanussot 2023, "Multimodal fusion transformer for remote sensing image
  * classification", IEEE Transactions on Geoscience and Remote Sensing 61; sizes and training as in AnkurDeria/MFT

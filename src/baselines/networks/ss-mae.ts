@@ -2,15 +2,20 @@
  * @file SS-MAE: two transformers learn, without labels, to fill in what was hidden of the pixels and of the bands of
  * patches; then they and a small network of convolutions learn the classes.
  *
- * Of the published code 4.95 M parameters are known for 244 + 4 bands and 8 classes, 4.92 M for 180 + 4 and 7; here
- * they are 4.94 M and 4.90 M. That heads are 64 wide (256 together where something is filled in) and that the
- * convolutions along the components see 256 maps is inferred from these counts.
+ * Written from a description. It leaves open, and here was chosen: heads of 64 channels (in decoders half as many heads),
+ * and 256 maps that the convolutions along the components see, both inferred from the counts below; batch normalisation and
+ * ReLU after each further convolution; positions that begin at 1; equal weight of the errors of both branches.
  *
- * Deviations: the components that convolutions see are a learned projection to 30 channels, not principal components.
- * Batch normalisation and ReLU stand after each further convolution. A token is hidden by chance with probability 0.3,
- * not exactly 30 % of them. The first training sees 50 000 pixels once, published is far longer; but the published code
- * does not go on from what it learned there. Its rate drops to a tenth each time. Where there are three sources, the
- * bands of the second and third lie side by side. The last epoch counts, not the best on test.
+ * Deviations: the components that convolutions see are a learned projection to 30 channels, not principal components. A
+ * token is hidden by chance with probability 0.3, not exactly 30 % of them. The first training sees 50 000 pixels once,
+ * published is far longer; but the published code does not go on from what it learned there. Its rate drops to a tenth each
+ * time. Where there are three sources, the bands of the second and third lie side by side. The last epoch counts, not the
+ * best on test.
+ *
+ * 4 936 249 parameters for 244 + 4 bands and 8 classes, 4 904 845 for 180 + 4 and 7, 4 893 109 for 144 + 8 and 15, of them
+ * 7350, 5430 and 4350 the projection; the published code has 4.95, 4.92 and 4.91 million. The first training has 7.66, 7.62
+ * and 7.61 million, where 7.7 to 7.9 are published. The differences of 0.01 to 0.02 million, and what is more of the first
+ * training, are unexplained.
  *
  * @see Lin, Gao, Shi, Dong, Du 2023, "SS-MAE: Spatial-spectral masked autoencoder for multisource remote sensing image
  * classification", IEEE Transactions on Geoscience and Remote Sensing 61; sizes and training as in summitgao/SS-MAE

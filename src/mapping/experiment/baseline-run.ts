@@ -55,6 +55,7 @@ export async function runBaseline(
   const { patch, title } = baselineOf(method);
   const metrics = metricsOf({
     ...{ scene, split, classes, map, timingsSeconds, device, seed: config.seed, patch, title },
+    parameters: classifier.parameters,
     ...{ baselines: new Map(), curves: new Map(), configuration: configText(config), command: "" },
   });
   await writeAtomically(join(folder, "metrics.json"), formatMetrics(metrics));

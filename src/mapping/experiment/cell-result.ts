@@ -10,7 +10,7 @@ import { parseMetrics } from "../metrics-file.ts";
 /** The numbers of a finished cell. */
 export interface CellResult {
   readonly metrics: Metrics;
-  /** Numbers that were learned; null for a baseline. */
+  /** Numbers that were learned; null of a method that keeps examples, or trees of them. */
   readonly parameters: number | null;
 }
 
@@ -33,7 +33,7 @@ export async function cellResult({ config: { out } }: Cell): Promise<CellResult 
   const file = join(out, "metrics.json");
   if (!existsSync(file)) return null;
   const metrics = parseMetrics(await readFile(file, "utf8"), file);
-  return { metrics, parameters: await parametersOf(join(out, runFiles.model)) };
+  return { metrics, parameters: metrics.parameters ?? (await parametersOf(join(out, runFiles.model))) };
 }
 
 /** What is wrong with a cell whose folder holds a run with other settings, naming the first of them; null if nothing. */

@@ -17,6 +17,8 @@ export interface ExperimentOptions {
   readonly threads: number;
   /** Whether cells with other settings are removed; else they are refused. */
   readonly overwrite: boolean;
+  /** Which cells are run; others stay as they are. @default all */
+  readonly isWanted?: (cell: Cell) => boolean;
   /** The command line, for the reports of runs. */
   readonly command: string;
 }
@@ -50,11 +52,11 @@ function sentence(cell: Cell, error: unknown): string {
  * Run all cells that are not finished; one that fails does not keep the others. `results.jsonl` in the experiment's
  * folder has a line for each that is finished or failed, and is written anew after each of them.
  *
- * @returns how far each cell is, in order; `open` only where `stop` asked to end
+ * @returns how far each cell is, in order; `open` only where `stop` asked to end, or a cell is not wanted
  */
 export async function runExperiment(
   experiment: Experiment,
-  { jobs, threads, overwrite, command }: ExperimentOptions,
+  { jobs, threads, overwrite, command, isWanted = () => true }: ExperimentOptions,
   { onEvent, onOutcome, stop }: ExperimentHooks,
 ): Promise<CellOutcome[]> {
   for (const cell of overwrite ? experiment.cells : []) {
@@ -63,14 +65,15 @@ export async function runExperiment(
   const outcomes = await cellOutcomes(experiment);
   await mkdir(experiment.out, { recursive: true });
   const write = (): Promise<void> =>
-    writeAtomically(join(experiment.out, "results.jsonl"), outcomes.map(resultLine).join(""));
+    writeAtomically(join(experiment.out, "results.jsonl"), outcomes.map((one) => resultLine(one)).join(""));
   for (const outcome of outcomes) if (outcome.state === "finished") onOutcome(outcome);
   await write();
-  const waiting = [...outcomes.keys()].filter((at) => outcomes[at]!.state === "open");
+  const waiting = [...outcomes.keys()].filter((at) => outcomes[at]!.state === "open" && isWanted(outcomes[at]!.cell));
   const workers = Math.max(1, Math.min(jobs, waiting.length));
   const all = threads > 0 ? threads : availableParallelism();
   const each = workers === 1 ? threads : Math.max(1, Math.floor(all / workers));
-  let done = outcomes.length - waiting.length;
+  let done = outcomes.filter(({ state }) => state === "finished").length;
+  const total = done + waiting.length;
   let writing = Promise.resolve();
 
   const compute = async (at: number): Promise<void> => {
@@ -78,7 +81,7 @@ export async function runExperiment(
     const tell = (event: JobEvent): void => {
       if (event.kind === "note") return;
       const detail = `${cell.id}: ${event.task} ${event.done}/${event.total}`;
-      onEvent({ kind: "task", task: "cells", done, total: outcomes.length, unit: "cell", detail });
+      onEvent({ kind: "task", task: "cells", done, total, unit: "cell", detail });
     };
     try {
       await runCell(cell, command, { onEvent: tell, stop });
@@ -89,7 +92,7 @@ export async function runExperiment(
     }
     done++;
     onOutcome(outcomes[at]!);
-    onEvent({ kind: "task", task: "cells", done, total: outcomes.length, unit: "cell" });
+    onEvent({ kind: "task", task: "cells", done, total, unit: "cell" });
     writing = writing.then(write);
     await writing;
   };

@@ -12,22 +12,44 @@ import {
   overviewTable,
   type PaperColumn,
   type PaperScene,
+  type Picture,
   paperTable,
   percent,
-  type ReportPicture,
+  pictureGrid,
   renderPaperPage,
   sourcePicture,
   spread,
 } from "../../evaluate/index.ts";
 import { readRaster, type Scene } from "../../scene/index.ts";
 import { writeAtomically } from "../../tensor/index.ts";
-import { type Cell, type Column, columnNames, type Experiment, openRunScene, readRunSplit } from "../../train/index.ts";
+import {
+  type Cell,
+  type Column,
+  columnNames,
+  type Experiment,
+  openRunScene,
+  ownMethod,
+  readRunSplit,
+} from "../../train/index.ts";
 import type { CellOutcome } from "./cell-result.ts";
+import { comparisonTables } from "./comparison.ts";
+import { parseResultLines, resultLine, type Versus } from "./result-lines.ts";
 
 type Finished = Extract<CellOutcome, { readonly state: "finished" }>;
 
 /** Longest side of a picture in pixels. */
 const pictureSide = 512;
+/** The same in the file of all pictures side by side: the first with which it is small enough. */
+const gridSides = [256, 192, 144, 112, 80, 56] as const;
+const gridWidth = 1100;
+const mostBytes = 200_000;
+
+/** A picture of the page of a scene. */
+interface ScenePicture {
+  readonly title: string;
+  readonly caption?: string;
+  readonly picture: Picture;
+}
 
 const isOf =
   ({ method, variant, sources }: Column) =>
@@ -92,29 +114,62 @@ async function testsOf(
   return results;
 }
 
+/** McNemar's test of each finished cell against the first of the method's own on its split and sources, by cell. */
+async function versusOwn(
+  finished: readonly Finished[],
+  scene: Scene,
+  read: (cell: Cell) => Promise<Uint16Array | null>,
+): Promise<ReadonlyMap<string, Versus>> {
+  const found = new Map<string, Versus>();
+  for (const { cell } of finished) {
+    const rival = finished.find(
+      (one) =>
+        one.cell.method === ownMethod &&
+        one.cell.splitSeed === cell.splitSeed &&
+        String(one.cell.sources) === String(cell.sources),
+    );
+    if (rival === undefined || cell.method === ownMethod) continue;
+    const [own, other] = [await read(cell), await read(rival.cell)];
+    if (own === null || other === null) continue;
+    const { z, pValue } = mcnemar(scene.labels!.data, own, other, readRunSplit(cell.config.out).test);
+    found.set(cell.id, { cell: rival.cell.id, z, pValue });
+  }
+  return found;
+}
+
 /** Sources, ground truth, and the map of the first run of each column. */
 async function picturesOf(
   columns: readonly Progress[],
   scene: Scene,
   read: (cell: Cell) => Promise<Uint16Array | null>,
-): Promise<ReportPicture[]> {
+  side = pictureSide,
+): Promise<ScenePicture[]> {
   const { height, width, labels } = scene;
   const colors = labels!.classes.map(({ color }) => color);
-  const picture = (data: ArrayLike<number>): Uint8Array =>
-    encodePng(classPicture({ height, width, data }, colors, pictureSide));
-  const pictures: ReportPicture[] = scene.sources.map(({ name, kind, raster }) => ({
+  const picture = (data: ArrayLike<number>): Picture => classPicture({ height, width, data }, colors, side);
+  const pictures: ScenePicture[] = scene.sources.map(({ name, kind, raster }) => ({
     title: name,
     ...(kind === name ? {} : { caption: kind }),
-    png: encodePng(sourcePicture(raster, kind, pictureSide)),
+    picture: sourcePicture(raster, kind, side),
   }));
-  pictures.push({ title: "Ground truth", png: picture(labels!.data) });
+  pictures.push({ title: "Ground truth", picture: picture(labels!.data) });
   for (const { name, finished } of columns) {
     const map = finished[0] === undefined ? null : await read(finished[0].cell);
     if (map === null) continue;
     const { overallAccuracy } = finished[0]!.result.metrics;
-    pictures.push({ title: name, caption: `OA ${percent(overallAccuracy)} %`, png: picture(map) });
+    pictures.push({ title: name, caption: `OA ${percent(overallAccuracy)} %`, picture: picture(map) });
   }
   return pictures;
+}
+
+/** Pictures of a scene in one file of at most {@link mostBytes}. */
+async function gridOf(pictures: (side: number) => Promise<readonly ScenePicture[]>): Promise<Uint8Array> {
+  let png = new Uint8Array(0);
+  for (const side of gridSides) {
+    png = Uint8Array.from(encodePng(pictureGrid(await pictures(side), gridWidth)));
+    if (png.length <= mostBytes) break;
+  }
+  return png;
 }
 
 /** `7 of 12 cells finished, 1 failed`. */
@@ -138,12 +193,15 @@ function splitNote(finished: readonly Finished[]): string[] {
   ];
 }
 
+interface SceneTable extends PaperScene {
+  readonly columns: readonly PaperColumn[];
+  /** All pictures side by side; null where nothing is finished. */
+  readonly grid: Uint8Array | null;
+  readonly versus: ReadonlyMap<string, Versus>;
+}
+
 /** Table and pictures of one scene. */
-async function sceneTable(
-  experiment: Experiment,
-  name: string,
-  outcomes: readonly CellOutcome[],
-): Promise<PaperScene & { readonly columns: readonly PaperColumn[] }> {
+async function sceneTable(experiment: Experiment, name: string, outcomes: readonly CellOutcome[]): Promise<SceneTable> {
   const names = columnNames(experiment.columns);
   const own = outcomes.filter(({ cell }) => cell.scene === name);
   const columns = experiment.columns.map((column, at): Progress => {
@@ -161,37 +219,51 @@ async function sceneTable(
     paperColumns.push({ name: column.name, runs, planned: column.planned, tests });
   }
   const isOpen = own.length > finished.length;
+  const pictures = read === null ? [] : await picturesOf(columns, scene!, read);
   const notes = [...(isOpen ? [`${stateText(own)}.`] : []), ...splitNote(finished)];
   const first = columns.find((column) => column.finished.length > 0)?.finished[0]?.cell;
   return {
     table: paperTable(isOpen ? `${name} (${finished.length} of ${own.length} cells)` : name, paperColumns, notes),
     classes: scene?.labels?.classes ?? [],
-    pictures: read === null ? [] : await picturesOf(columns, scene!, read),
+    pictures: pictures.map(({ picture, ...about }) => ({ ...about, png: encodePng(picture) })),
+    grid: read === null ? null : await gridOf((side) => picturesOf(columns, scene!, read, side)),
+    versus: read === null ? new Map() : await versusOwn(finished, scene!, read),
     caption: first === undefined ? "" : `Maps of split seed ${first.splitSeed}, training seed ${first.seed}.`,
     columns: paperColumns,
   };
 }
 
+/** The file of all maps of a scene. */
+export const gridFile = (scene: string): string => `maps-${scene.replaceAll(" ", "_")}.png`;
+
 /**
- * Write the tables of an experiment, of whatever is finished: `tables.md`, `tables.tex`, `tables.csv` and, with pictures,
- * `tables.html`.
+ * Write the tables of an experiment, of whatever is finished: `results.jsonl`, `comparison.md`, `maps-SCENE.png`,
+ * `tables.md`, `tables.tex`, `tables.csv` and, with pictures, `tables.html`.
  *
  * @returns their paths
  */
 export async function writeTables(experiment: Experiment, outcomes: readonly CellOutcome[]): Promise<string[]> {
   const scenes = [];
-  for (const name of experiment.scenes.keys()) scenes.push(await sceneTable(experiment, name, outcomes));
+  const names = [...experiment.scenes.keys()];
+  for (const name of names) scenes.push(await sceneTable(experiment, name, outcomes));
+  const versus = new Map(scenes.flatMap((scene) => [...scene.versus]));
   const state = stateText(outcomes);
   const overview =
     scenes.length < 2
       ? null
       : overviewTable(
           "All scenes",
-          scenes.map(({ columns }, at) => ({ name: [...experiment.scenes.keys()][at]!, columns })),
+          scenes.map(({ columns }, at) => ({ name: names[at]!, columns })),
         );
   const tables = [...(overview === null ? [] : [overview]), ...scenes.map(({ table }) => table)];
   const page = { title: experiment.name, summary: `${state}.`, overview, scenes };
+  const lines = outcomes.map((one) => resultLine(one, versus.get(one.cell.id))).join("");
+  const comparison = comparisonTables(experiment, parseResultLines(lines, "results.jsonl"));
+  const grids = scenes.flatMap(({ grid }, at) => (grid === null ? [] : [[gridFile(names[at]!), grid] as const]));
   const files = [
+    ["results.jsonl", lines],
+    ["comparison.md", `# ${experiment.name}\n\n${comparison.map(markdownOf).join("\n")}`],
+    ...grids,
     ["tables.md", `# ${experiment.name}\n\n${state}.\n\n${tables.map(markdownOf).join("\n")}`],
     ["tables.tex", `% ${experiment.name}: ${state}\n${tables.map(latexOf).join("\n")}`],
     ["tables.csv", csvOf(tables)],

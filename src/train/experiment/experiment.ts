@@ -68,11 +68,16 @@ export function resolveExperiment(
     throw refusal(where, schemaFault(parsed.error.issues, raw, known));
   }
   const keys = parsed.data;
-  for (const list of ["methods", "splits", "seeds"] as const) {
-    const again = keys[list].find((one, at) => keys[list].indexOf(one as never) < at);
+  const lists: readonly (readonly [path: readonly string[], list: unknown])[] = [
+    [["methods"], keys.methods],
+    [["splits"], keys.splits],
+    [["seeds"], keys.seeds],
+    ...Object.entries(keys.seedsOf).map(([method, list]) => [["seedsOf", method], list] as const),
+  ];
+  for (const [path, list] of lists) {
+    const again = Array.isArray(list) ? list.find((one, at) => list.indexOf(one) < at) : undefined;
     if (again === undefined) continue;
-    const message = `expected every value once; got ${shown(again)} again`;
-    throw refusal(where, { path: [list], message, value: keys[list] });
+    throw refusal(where, { path, message: `expected every value once; got ${shown(again)} again`, value: list });
   }
   const folder = out === undefined ? resolve(baseFolder, keys.out) : resolve(out);
   const plan = { keys, where, baseFolder, folder, overrides };
@@ -134,10 +139,16 @@ function variantSettings({ variants }: ExperimentKeys): Map<string, Settings> {
   return new Map(entries.map(([name, given]) => [name, settings(given)]));
 }
 
+/** Settings of each method, by name. */
+function methodSettings({ methods }: ExperimentKeys): Map<string, Settings> {
+  const isList = (given: ExperimentKeys["methods"]): given is readonly string[] => Array.isArray(given);
+  return new Map(isList(methods) ? methods.map((name) => [name, {}]) : Object.entries(methods));
+}
+
 function columnsOf(keys: ExperimentKeys): Column[] {
   const names = [...variantSettings(keys).keys()];
   const sets = keys.sources ?? [null];
-  return keys.methods.flatMap((method) =>
+  return [...methodSettings(keys).keys()].flatMap((method) =>
     (method === ownMethod ? names : [null]).flatMap((variant) => sets.map((sources) => ({ method, variant, sources }))),
   );
 }
@@ -145,21 +156,29 @@ function columnsOf(keys: ExperimentKeys): Column[] {
 function cellsOf(plan: Plan, columns: readonly Column[]): Cell[] {
   const { keys, folder } = plan;
   const settings = variantSettings(keys);
+  const own = methodSettings(keys);
   const cells: Cell[] = [];
   for (const [scene, given] of sceneFiles(keys)) {
     const configs = new Map<Column, RunConfig>();
     for (const column of columns) {
       const { method, variant, sources } = column;
-      const more = variant === null ? [] : overridesOf(settings.get(variant)!, plan, `variants.${variant}`);
+      const ofVariant = variant === null ? [] : overridesOf(settings.get(variant)!, plan, `variants.${variant}`);
+      const more = [...ofVariant, ...overridesOf(own.get(method)!, plan, `methods.${method}`)];
       const config = sceneConfig(plan, scene, given, more);
-      const own = method === ownMethod ? [] : [method];
-      configs.set(column, { ...withSources(config, sources, plan), baselines: own });
+      const baseline = method === ownMethod ? [] : [method];
+      configs.set(column, { ...withSources(config, sources, plan), baselines: baseline });
     }
     const isFixed = isFixedSplit([...configs.values()][0]!);
     for (const splitSeed of isFixed ? keys.splits.slice(0, 1) : keys.splits) {
-      for (const [at, seed] of keys.seeds.entries()) {
+      const seedsOf = ({ method }: Column): readonly number[] => {
+        const seeds = keys.seedsOf[method] ?? keys.seeds;
+        return baselines.get(method)?.isSeedless ? seeds.slice(0, 1) : seeds;
+      };
+      const most = Math.max(...columns.map((column) => seedsOf(column).length));
+      for (let at = 0; at < most; at++) {
         for (const column of columns) {
-          if (at > 0 && baselines.get(column.method)?.isSeedless) continue;
+          const seed = seedsOf(column)[at];
+          if (seed === undefined) continue;
           const cell = { ...column, scene, splitSeed, seed };
           const id = cellId(cell);
           const config = configs.get(column)!;

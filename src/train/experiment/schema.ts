@@ -12,18 +12,24 @@ export interface ExperimentKeys {
   readonly name: string;
   readonly scenes: string | readonly string[] | Readonly<Record<string, string | Settings>>;
   readonly settings: Settings;
-  readonly methods: readonly string[];
+  readonly methods: readonly string[] | Readonly<Record<string, Settings>>;
   readonly variants: readonly string[] | Readonly<Record<string, string | Settings>>;
   /** Null: all sources of a scene. */
   readonly sources: readonly (readonly string[])[] | null;
   readonly splits: readonly number[];
   readonly seeds: readonly number[];
+  /** Of single methods, instead of `seeds`. */
+  readonly seedsOf: Readonly<Record<string, readonly number[]>>;
   readonly out: string;
 }
 
 const known = variantNames.join(", ");
 const name = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._ +-]*$/u, "a name of letters, digits, spaces and . _ + -");
 const settings = z.looseObject({}, "keys with values");
+const method = z.enum(methodNames as [string, ...string[]], `one of ${methodNames.join(", ")}`);
+/** Something for some methods, by name. */
+const byMethod = <Value>(of: z.ZodType<Value>): z.ZodType<Readonly<Record<string, Value>>> =>
+  z.partialRecord(method, of) as unknown as z.ZodType<Readonly<Record<string, Value>>>;
 const seeds = (): z.ZodArray<z.ZodInt> =>
   z.array(z.int("an integer ≥ 0").min(0, "an integer ≥ 0"), "a list").min(1, "at least one number");
 
@@ -43,10 +49,12 @@ export const experimentSchema: z.ZodType<ExperimentKeys> = z.strictObject(
       .describe("Run configurations to start from: a file, several, or by name files or configurations written out"),
     settings: settings.default({}).describe("Settings that go before those of the scenes' configurations, in all runs"),
     methods: z
-      .array(z.enum(methodNames as [string, ...string[]], `one of ${methodNames.join(", ")}`), "a list")
-      .min(1, "at least one method")
+      .union(
+        [z.array(method).min(1), byMethod(settings).refine((one) => Object.keys(one).length > 0)],
+        `a list of ${methodNames.join(", ")}, or by name settings`,
+      )
       .default([ownMethod])
-      .describe("What is compared, the first against all others"),
+      .describe("What is compared: a list of methods, or by name settings that each has of its own"),
     variants: z
       .union(
         [
@@ -65,6 +73,7 @@ export const experimentSchema: z.ZodType<ExperimentKeys> = z.strictObject(
       .describe("Sets of source names, each compared with the others; null: all sources of a scene"),
     splits: seeds().default([0]).describe("Seeds of the split"),
     seeds: seeds().default([0]).describe("Seeds of training, on every split"),
+    seedsOf: byMethod(seeds()).default({}).describe("By name of a method, seeds of its training instead of these"),
     out: z
       .string("a folder")
       .min(1, "a folder")

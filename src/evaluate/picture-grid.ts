@@ -1,0 +1,28 @@
+/** @file Pictures of one size side by side, each under its title. */
+import { drawText, newPicture, type Picture, place, textWidth } from "./canvas.ts";
+import { lineHeight } from "./font.ts";
+
+/** A picture of a grid. */
+export interface TitledPicture {
+  readonly title: string;
+  readonly picture: Picture;
+}
+
+const gap = 6;
+
+/** Row after row, none wider than `width` where a picture is not wider itself. */
+export function pictureGrid(pictures: readonly TitledPicture[], width: number): Picture {
+  const cell = {
+    height: Math.max(...pictures.map(({ picture }) => picture.height)) + lineHeight + gap,
+    width: Math.max(...pictures.flatMap(({ title, picture }) => [picture.width, textWidth(title, 1)])) + gap,
+  };
+  const columns = Math.max(1, Math.min(pictures.length, Math.floor((width + gap) / cell.width)));
+  const rows = Math.ceil(pictures.length / columns);
+  const grid = newPicture(rows * cell.height - gap, columns * cell.width - gap, [255, 255, 255]);
+  for (const [at, { title, picture }] of pictures.entries()) {
+    const [top, left] = [Math.floor(at / columns) * cell.height, (at % columns) * cell.width];
+    drawText(grid, title, top, left, 1, [33, 37, 41]);
+    place(grid, picture, top + lineHeight, left);
+  }
+  return grid;
+}
