@@ -223,6 +223,4 @@ describe("damaged HDF5 files", () => {
 describeReader(reader, {
   valid: [`${folder}single.mat`, `${folder}tree.mat#hsi.Data`],
   cut: [],
-  damaged: [`${folder}single.mat`, `${folder}tree.mat#hsi.Lidar[0].z`, `${folder}user-block.h5`],
-  damages: 2,
 });

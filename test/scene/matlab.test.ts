@@ -148,15 +148,6 @@ describe("choosing a variable of a MATLAB file", () => {
 describeReader(readers.find(({ name }) => name === "MATLAB")!, {
   valid: [mat("plain"), mat("class-f32"), `${mat("tree")}#hsi.Data`, mat("big-endian")],
   cut: [mat("plain"), mat("class-f32"), mat("stored-smaller"), mat("big-endian"), `${mat("sparse")}#all`],
-  damaged: [
-    mat("plain"),
-    mat("class-f32"),
-    `${mat("tree")}#hsi.Data`,
-    `${mat("tree")}#mask`,
-    mat("big-endian-packed"),
-    `${mat("sparse")}#all`,
-  ],
-  damages: 300,
 });
 
 describe("damaged and hostile MATLAB files", () => {
