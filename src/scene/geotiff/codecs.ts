@@ -5,6 +5,7 @@
  * @see TIFF 6.0, sections 9 (PackBits), 13 (LZW); TIFF Technical Note 2, Adobe Deflate
  */
 import { createInflate, inflateSync } from "node:zlib";
+import { giveBack } from "../bytes.ts";
 import { CodecError } from "./codec-error.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -65,13 +66,15 @@ function inflate(block: Bytes, size: number, space: Space): Bytes | Promise<Byte
     const into = space(most);
     const stream = createInflate({ chunkSize: pieceBytes });
     let at = 0;
-    stream.on("data", (piece: Uint8Array) => {
+    stream.on("data", (piece: Bytes) => {
       if (at + piece.length > most) {
         stream.destroy(new CodecError(`more than ${most} bytes`));
         return;
       }
       into.set(piece, at);
       at += piece.length;
+      // Full ones are not written to any more.
+      if (piece.byteOffset + piece.length === pieceBytes) giveBack(piece.buffer);
     });
     stream.on("end", () => resolve(into.subarray(0, at)));
     stream.on("error", reject);
