@@ -1,16 +1,18 @@
 /**
  * @file Does any damage to a file make a reader crash, hang or take much memory?
  *
- * Run: node --import tsx scripts/damage.ts [files of each format 20000] [formats…]
+ * Run: node --import tsx scripts/damage.ts [files of each format 20000] [formats…] [--from number of a damage 0]
  *
  * The files that the tests damage, damaged far more often, each format in a process of its own. Times are of the
- * processor; the peak is of all memory of that process. Every fault is told with the number of its damage.
+ * processor; the peak is of all memory of that process. Every fault is told with the number of its damage. A long run
+ * can be made in parts: 20000 of a format with nine files go on `--from 2223`.
  */
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { damagedFormats, damagedReadings } from "../test/support/damage.ts";
 
 /** What has happened so far. */
@@ -31,10 +33,13 @@ interface Tally {
 /** Seconds without a word after which a reader hangs. */
 const patience = 60;
 
-if (process.send !== undefined) await damageHere(process.argv[2]!, Number(process.argv[3]));
-else await damageAll(Number(process.argv[2] ?? 20_000), process.argv.slice(3));
+const { values, positionals } = parseArgs({ options: { from: { type: "string" } }, allowPositionals: true });
+const [count = "20000", ...names] = positionals;
+const from = Number(values.from ?? 0);
+if (process.send !== undefined) await damageHere(names[0]!, Number(count));
+else await damageAll(Number(count));
 
-async function damageAll(count: number, names: readonly string[]): Promise<void> {
+async function damageAll(count: number): Promise<void> {
   const unknown = names.find((name) => !damagedFormats.some((format) => format.name === name));
   if (unknown !== undefined) {
     const known = damagedFormats.map(({ name }) => name).join(", ");
@@ -59,7 +64,9 @@ async function damageAll(count: number, names: readonly string[]): Promise<void>
 
 /** In a process of its own, which may crash or hang. */
 async function damageFormat(name: string, count: number): Promise<Tally> {
-  const child = fork(fileURLToPath(import.meta.url), [name, String(count)], { execArgv: ["--import", "tsx"] });
+  const child = fork(fileURLToPath(import.meta.url), [String(count), name, "--from", String(from)], {
+    execArgv: ["--import", "tsx"],
+  });
   let last: Tally | null = null;
   let silent = 0;
   const clock = setInterval(() => {
@@ -89,11 +96,10 @@ async function damageHere(name: string, count: number): Promise<void> {
   };
   try {
     for (const [at, one] of format.files.entries()) {
-      const share =
-        Math.floor((count * (at + 1)) / format.files.length) - Math.floor((count * at) / format.files.length);
-      tally.next = `${basename(one.file)} (${basename(one.location)}) damage 0`;
+      const numbers = Array.from({ length: Math.ceil(count / format.files.length) }, (_, damage) => from + damage);
+      tally.next = `${basename(one.file)} (${basename(one.location)}) damage ${from}`;
       tell(null);
-      for await (const outcome of damagedReadings(format, one, Array(share).keys(), join(folder, String(at)))) {
+      for await (const outcome of damagedReadings(format, one, numbers, join(folder, String(at)))) {
         const { damage, read, fault, tookMs } = outcome;
         const what = `${basename(one.file)} (${basename(one.location)}) damage ${damage}`;
         tally.files++;
