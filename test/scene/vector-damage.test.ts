@@ -89,6 +89,11 @@ describe("vector files that are not right", () => {
     ],
     ["things that are no features", collection(point, "7"), "expected a Feature in feature 2; got 7"],
     [
+      "positions nested without end",
+      collection(feature(`{"type":"Polygon","coordinates":${"[".repeat(100_000)}${"]".repeat(100_000)}}`)),
+      "expected a position [x, y] in feature 1; got a list of 1",
+    ],
+    [
       "endless collections",
       feature(`${'{"type":"GeometryCollection","geometries":['.repeat(30)}${"]}".repeat(30)}`),
       'expected at most 16 collections within each other in feature 1; got an object of type "GeometryCollection"',
