@@ -221,6 +221,13 @@ with h5py.File(f"{OUT}/refused.h5", "w") as out:
     out.create_dataset("external", (8, 9), "u1", external=[("elsewhere.raw", 0, h5py.h5f.UNLIMITED)])
     out.create_dataset("claim", (40000, 40000, 400), "f8", chunks=(10, 10, 10), compression="gzip")
     out.create_group("nothing")
+with h5py.File(f"{OUT}/circle.h5", "w") as out:
+    inner = out.create_group("a/b")
+    inner["a"] = out["a"]
+circle = MatFile("circle")
+inner = circle.file.create_group("a/b")
+inner["a"] = circle.file["a"]
+circle.close()
 
 
 def scale(out, name, values, **attributes):

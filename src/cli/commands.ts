@@ -47,8 +47,8 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "info",
-    summary: "tell what a raster, a run or a model holds",
-    words: { "<file...>": "raster, FILE.mat#NAME, folder of a run, or .safetensors file" },
+    summary: "tell what a raster, polygons, a run or a model hold",
+    words: { "<file...>": "raster, FILE.mat#NAME, polygons or points, folder of a run, or .safetensors file" },
     load: () => import("./info.ts"),
   },
   {

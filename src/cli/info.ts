@@ -1,5 +1,6 @@
-/** @file `symdiffuser info`: what a raster, a run or a model holds. */
+/** @file `symdiffuser info`: what a raster, polygons, a run or a model hold. */
 import { existsSync, statSync } from "node:fs";
+import { isVector } from "../scene/index.ts";
 import { addCommonFlags, type CommonFlags, type Define, printJson } from "./command.ts";
 import type { Tell } from "./info/tell.ts";
 
@@ -13,6 +14,7 @@ interface Kind {
 const kinds: readonly Kind[] = [
   { holds: (path) => existsSync(path) && statSync(path).isDirectory(), load: () => import("./info/run.ts") },
   { holds: (path) => path.toLowerCase().endsWith(".safetensors"), load: () => import("./info/checkpoint.ts") },
+  { holds: isVector, load: () => import("./info/vector.ts") },
   { holds: () => true, load: () => import("./info/raster.ts") },
 ];
 

@@ -177,8 +177,7 @@ async function map(job: JobOf<"map">, control: JobControl): Promise<JobResult> {
     const folder = out ?? join(run, "map");
     await mkdir(folder, { recursive: true });
     const origin = {
-      ...originOf(scene, config, classifier.name),
-      ...(own === null && { isSimulated: false }),
+      ...originOf(scene, config, classifier.name, own !== null),
       ...(generation !== null && { generated: generatedText(generation) }),
     };
     if (generation !== null) {

@@ -40,8 +40,16 @@ export const tell =
   (done, total) =>
     onEvent({ kind: "task", task, done, total, unit });
 
-export function originOf(scene: SceneOutline, config: RunConfig, method: string): Origin {
-  return { scene, method, isSimulated: "simulate" in config.scene };
+/** @param isOwn  whether the scene is that of the run, and not made of other files */
+export function originOf(scene: SceneOutline, config: RunConfig, method: string, isOwn = true): Origin {
+  return { scene, method, simulated: simulatedIn(scene, config, isOwn) };
+}
+
+function simulatedIn({ sources }: SceneOutline, { scene }: RunConfig, isOwn: boolean): string | null {
+  if ("simulate" in scene) return isOwn ? "the sources are simulated" : null;
+  const known = new Map(Object.entries(scene.sources));
+  const names = sources.map(({ name }) => name).filter((name) => (known.get(name)?.simulate ?? null) !== null);
+  return names.length === 0 ? null : `${names.join(", ")} simulated from the bands of another sensor`;
 }
 
 /** Files of the same sources as the run's, as a scene without labels. */
@@ -89,7 +97,7 @@ export async function openWork(
   return {
     ...{ model, scene, folder, isOwn: windows === null, compute: { threads, device } },
     own: async () => ({ scene: windows === null ? scene : await openOwn(), split: readRunSplit(run) }),
-    origin: { ...originOf(sceneWindows(scene), config, "symdiffuser"), ...(windows && { isSimulated: false }) },
+    origin: originOf(sceneWindows(scene), config, "symdiffuser", windows === null),
     progress: (task, unit) => stoppable(control, tell(control, task, unit)),
     note: (text) => control.onEvent({ kind: "note", text }),
   };

@@ -8,8 +8,8 @@ export interface Origin {
   readonly scene: SceneOutline;
   /** How its pixels were found: the name of a classifier, the rule of a split. */
   readonly method: string;
-  /** Whether the sources themselves are simulated. */
-  readonly isSimulated: boolean;
+  /** Which of the sources themselves are simulated, in words; null if none. */
+  readonly simulated: string | null;
   /** What a model made up of it, and how; none, if not told. */
   readonly generated?: string;
 }
@@ -21,14 +21,14 @@ export interface Origin {
 export function originFields({
   scene,
   method,
-  isSimulated,
+  simulated,
   generated,
 }: Origin): Required<Pick<GeoTiff, "software" | "metadata">> {
   const sources = scene.sources.map(({ name, kind, bands }) => {
     const count = `${bands} band${bands === 1 ? "" : "s"}`;
     return kind === name ? `${name} (${count})` : `${name} (${kind}, ${count})`;
   });
-  const made = [...(isSimulated ? ["the sources are simulated"] : []), ...(generated === undefined ? [] : [generated])];
+  const made = [simulated, generated].filter((one) => typeof one === "string");
   return {
     software: software(),
     metadata: {

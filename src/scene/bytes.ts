@@ -1,5 +1,6 @@
 /** @file The bytes of a file, read piece by piece, so that a damaged header never makes us load or allocate much. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { FormatError } from "../tensor/index.ts";
 import { isRemote, openRemote } from "./remote.ts";
 
@@ -80,4 +81,17 @@ export function swapBytes({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer
   if (wordBytes === 2) bytes.swap16();
   else if (wordBytes === 4) bytes.swap32();
   else if (wordBytes === 8) bytes.swap64();
+}
+
+let nowhere: MessagePort | null = null;
+
+/** Give memory back at once, not when garbage is next collected. Whoever still looks at it finds it empty. */
+export function giveBack(buffer: ArrayBuffer): void {
+  if (nowhere === null) {
+    const { port1, port2 } = new MessageChannel();
+    port2.close();
+    nowhere = port1;
+  }
+  // What moves to a port that nobody listens to is gone.
+  nowhere.postMessage(buffer, [buffer]);
 }

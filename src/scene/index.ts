@@ -52,6 +52,8 @@ export { type PixelGrid, readSplit, writeSplit } from "./splits/file.ts";
 export { parseSplitRule, type SplitRule, splitRules, splitRuleText } from "./splits/rule.ts";
 export { isLandCoverClass, isNormalisation } from "./stored.ts";
 export { coveringTiles, type Grid, gatherPixels, type Image, mirrored, type TilePlace, tilePixels } from "./tiles.ts";
+export { describeVector, type FieldDescription, type LayerDescription } from "./vector/describe.ts";
+export { isVector } from "./vector/readers.ts";
 export {
   alignedTo,
   cutData,

@@ -169,4 +169,11 @@ describe("simulate and info", () => {
     const { raster } = JSON.parse((await told("info", file, "--json")).out);
     assert.deepEqual([raster.height, raster.width, raster.crs.epsg], [24, 17, 32632]);
   });
+
+  it("tell of polygons and points", async () => {
+    const file = join(import.meta.dirname, "..", "golden", "vector", "semicolons.csv");
+    const { out } = await told("info", file);
+    assert.ok(out.startsWith(`${file}: CSV\n  5 features, 0 polygons and 5 points\n\nClass          Features\n`));
+    assert.match(out, /^Asphalt {15}1\ngräs {18}1\n–/m);
+  });
 });

@@ -10,6 +10,7 @@ import { mapPolygons } from "../../src/evaluate/index.ts";
 import { removeEarlierMap } from "../../src/mapping/earlier.ts";
 import { categoriesOf, mapWriter, usualFiles, writeMap } from "../../src/mapping/files.ts";
 import { mapParts, mapScene, partSide } from "../../src/mapping/map.ts";
+import { originOf } from "../../src/mapping/open-work.ts";
 import { writePolygons } from "../../src/mapping/polygon-files.ts";
 import { writeSplitFiles, writeSplitPolygons } from "../../src/mapping/split-files.ts";
 import {
@@ -24,6 +25,7 @@ import {
 import { labelRaster } from "../../src/scene/vector/labels.ts";
 import { readVector } from "../../src/scene/vector/readers.ts";
 import { cutData } from "../../src/scene/windows.ts";
+import type { RunConfig } from "../../src/train/index.ts";
 import { pythonWith } from "../evaluate/python-with.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "files-"));
@@ -50,7 +52,7 @@ const classifier: Classifier = {
     });
   },
 };
-const origin = { scene: sceneWindows(scene), method: classifier.name, isSimulated: true };
+const origin = { scene: sceneWindows(scene), method: classifier.name, simulated: "the sources are simulated" };
 const metadata = {
   TIFFTAG_SOFTWARE: "symdiffuser 0.1.0",
   METHOD: "rounding",
@@ -58,6 +60,22 @@ const metadata = {
   GENERATED: "yes: the sources are simulated",
   FILLED: "yes: lidar: put on the scene's grid",
 };
+
+describe("originOf", () => {
+  it("tells which sources are simulated", () => {
+    const outline = sceneWindows(scene);
+    const told = (sources: object, isOwn: boolean) => {
+      const config = { scene: sources } as unknown as RunConfig;
+      return originOf(outline, config, "rf", isOwn).simulated;
+    };
+    const files = { msi: { simulate: "msi" }, lidar: { simulate: null }, pan: { simulate: "pan" } };
+    assert.equal(told({ simulate: {} }, true), "the sources are simulated");
+    assert.equal(told({ simulate: {} }, false), null);
+    // The scene has no pan.
+    assert.equal(told({ sources: files }, false), "msi simulated from the bands of another sensor");
+    assert.equal(told({ sources: { lidar: files.lidar } }, true), null);
+  });
+});
 
 describe("mapScene", () => {
   it("keeps the probabilities of all classes where it is asked to, NaN where a source has no data", async () => {

@@ -145,7 +145,7 @@ describe("uncertainty on test pixels", () => {
 describe("the files of a map's uncertainty", () => {
   it("hold entropy, disagreement, sets as bits, their sizes, and pixels that abstain as a class of their own", async () => {
     const folder = mkdtempSync(join(tmpdir(), "uncertainty-"));
-    const origin = { scene: sceneWindows(scene), method: "sure", isSimulated: true };
+    const origin = { scene: sceneWindows(scene), method: "sure", simulated: "the sources are simulated" };
     const rule = uncertaintyRule({ entropy: true, labelSets: usualLabelSets, abstain: "sets" }, model);
     const map = await mapScene(classifier, scene, K, () => {}, true);
     const writer = mapWriter(folder, origin, classes, usualFiles, rule);

@@ -148,15 +148,44 @@ describe("choosing a variable of a MATLAB file", () => {
 describeReader(readers.find(({ name }) => name === "MATLAB")!, {
   valid: [mat("plain"), mat("class-f32"), `${mat("tree")}#hsi.Data`, mat("big-endian")],
   cut: [mat("plain"), mat("class-f32"), mat("stored-smaller"), mat("big-endian"), `${mat("sparse")}#all`],
-  damaged: [
-    mat("plain"),
-    mat("class-f32"),
-    `${mat("tree")}#hsi.Data`,
-    `${mat("tree")}#mask`,
-    mat("big-endian-packed"),
-    `${mat("sparse")}#all`,
-  ],
-  damages: 300,
+});
+
+describe("MATLAB arrays of several blocks", () => {
+  const folder = mkdtempSync(join(tmpdir(), "symdiffuser-matlab-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** One uint16 array, plain or compressed, its numbers those of their places in `[H, W, L]`. */
+  function saved(name: string, [height, width, bands]: readonly [number, number, number], isPacked: boolean): string {
+    const numbers = new Uint16Array(height * width * bands);
+    for (let at = 0; at < numbers.length; at++) {
+      const [row, rest] = [at % height, Math.floor(at / height)];
+      numbers[at] = (row * width + (rest % width)) * bands + Math.floor(rest / width);
+    }
+    const padding = Buffer.alloc(-numbers.byteLength & 7);
+    const start = [words(6, 8, 11, 0), words(5, 12, height, width, bands, 0), words((1 << 16) | 1, 0x78)];
+    const body = Buffer.concat([...start, words(4, numbers.byteLength), Buffer.from(numbers.buffer), padding]);
+    const variable = Buffer.concat([words(14, body.length), body]);
+    const packed = deflateSync(variable, { level: 1 });
+    const header = readFileSync(mat("plain")).subarray(0, 128);
+    const file = join(folder, name);
+    writeFileSync(file, Buffer.concat(isPacked ? [header, words(15, packed.length), packed] : [header, variable]));
+    return file;
+  }
+
+  const shapes: readonly (readonly [number, number, number])[] = [
+    [61, 401, 101],
+    [62, 401, 104],
+    [3001, 2, 701],
+  ];
+  for (const shape of shapes) {
+    for (const isPacked of [false, true]) {
+      it(`are read as [H, W, L]: ${shape.join("×")}${isPacked ? " compressed" : ""}`, async () => {
+        const { data, ...raster } = await readRaster(saved("large.mat", shape, isPacked));
+        assert.deepEqual([raster.height, raster.width, raster.bands], shape);
+        assert.ok(data.every((value, at) => value === (at & 0xffff)));
+      });
+    }
+  }
 });
 
 describe("damaged and hostile MATLAB files", () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { visitPositions } from "../../src/scene/crs/positions.ts";
 import { type Crs, type Georeference, type Raster, readRaster } from "../../src/scene/index.ts";
 import { misregistration, suggestedMethod, type WarpMethod, warped } from "../../src/scene/warp.ts";
-import { checkRaster } from "../support/describe-reader.ts";
+import { checkRaster } from "../support/damage.ts";
 
 const golden = fileURLToPath(new URL("../golden/warp/", import.meta.url));
 const epsg = (code: number): Crs => ({ epsg: code, name: `EPSG:${code}`, wkt: null, geoKeys: null });

@@ -10,6 +10,8 @@ function textOf({ file, format, raster, variables }: FileDescription): string {
   return `${file}: ${choice}${inside && `Variables\n${inside}`}`;
 }
 
+/** Coordinates have more digits than statistics need. */
+const coordinate = (value: number): string => String(Number(value.toPrecision(12)));
 const shortNumber = (value: number | null): string => (value === null ? "–" : String(Number(value.toPrecision(6))));
 
 function rasterText(raster: RasterDescription): string {
@@ -21,7 +23,7 @@ function rasterText(raster: RasterDescription): string {
     `${height} rows × ${width} columns × ${bands} band${bands === 1 ? "" : "s"}, ${dtype}`,
     `valid pixels: ${valid}${nodata === null ? "" : `, nodata ${nodata}`}`,
     crs && `reference system: ${crs.name ?? "not named"}${crs.epsg === null ? "" : ` (EPSG:${crs.epsg})`}`,
-    transform && `transform: ${transform.map(shortNumber).join(", ")}`,
+    transform && `transform: ${transform.map(coordinate).join(", ")}`,
     known.length > 0 && `wavelengths: ${shortNumber(Math.min(...known))} to ${shortNumber(Math.max(...known))} nm`,
   ].filter((line) => typeof line === "string");
   const bandRows = statistics?.map((one) => [

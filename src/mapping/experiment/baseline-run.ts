@@ -9,6 +9,7 @@ import { writeMap } from "../files.ts";
 import type { JobControl } from "../job.ts";
 import { mapScene } from "../map.ts";
 import { formatMetrics } from "../metrics-file.ts";
+import { originOf } from "../open-work.ts";
 import { metricsOf } from "../report.ts";
 
 /**
@@ -50,7 +51,7 @@ export async function runBaseline(
   const { classes } = scene.labels!;
   const map = await mapScene(classifier, scene, classes.length, tell("map", "row"));
   lap("map");
-  const origin = { scene: sceneWindows(scene), method, isSimulated: "simulate" in config.scene };
+  const origin = originOf(sceneWindows(scene), config, method);
   await writeMap(folder, origin, classes, map);
   const { patch, title } = baselineOf(method);
   const metrics = metricsOf({

@@ -5,6 +5,7 @@
  * @see TIFF 6.0, sections 9 (PackBits), 13 (LZW); TIFF Technical Note 2, Adobe Deflate
  */
 import { createInflate, inflateSync } from "node:zlib";
+import { giveBack } from "../bytes.ts";
 import { CodecError } from "./codec-error.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -65,13 +66,15 @@ function inflate(block: Bytes, size: number, space: Space): Bytes | Promise<Byte
     const into = space(most);
     const stream = createInflate({ chunkSize: pieceBytes });
     let at = 0;
-    stream.on("data", (piece: Uint8Array) => {
+    stream.on("data", (piece: Bytes) => {
       if (at + piece.length > most) {
         stream.destroy(new CodecError(`more than ${most} bytes`));
         return;
       }
       into.set(piece, at);
       at += piece.length;
+      // Full ones are not written to any more.
+      if (piece.byteOffset + piece.length === pieceBytes) giveBack(piece.buffer);
     });
     stream.on("end", () => resolve(into.subarray(0, at)));
     stream.on("error", reject);
@@ -79,8 +82,33 @@ function inflate(block: Bytes, size: number, space: Space): Bytes | Promise<Byte
   });
 }
 
+/** What a block says of itself that it holds; 0 where it does not say. */
+export function declaredBytes(block: Uint8Array): number {
+  return block[0] === 0xff && block[1] === 0xd8 ? jpegBytes(block) : zstdBytes(block);
+}
+
+/** What the frame headers of a JPEG image declare, before its first scan. @see ITU-T T.81, sections B.1.1.3 and B.2.2 */
+function jpegBytes(block: Uint8Array): number {
+  const view = new DataView(block.buffer, block.byteOffset, block.length);
+  let most = 0;
+  for (let at = 2; at + 10 <= block.length && block[at] === 0xff; ) {
+    const marker = block[at + 1]!;
+    if (marker === startOfScan) break;
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && !noFrames.includes(marker);
+    const pixels = view.getUint16(at + 5) * view.getUint16(at + 7);
+    if (isFrame) most = Math.max(most, pixels * block[at + 9]! * Math.ceil(block[at + 4]! / 8));
+    // Bytes of 255 may fill the space before a marker.
+    at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2);
+  }
+  return most;
+}
+
+const startOfScan = 0xda;
+/** Tables and extensions, among the markers of frames. */
+const noFrames: readonly number[] = [0xc4, 0xc8, 0xcc];
+
 /** What a first ZSTD frame declares to hold; 0 where it does not say, or is none. @see RFC 8878, section 3.1.1 */
-export function zstdBytes(block: Uint8Array): number {
+function zstdBytes(block: Uint8Array): number {
   const header = new Uint8Array(18);
   header.set(block.subarray(0, header.length));
   const view = new DataView(header.buffer);

@@ -6,7 +6,7 @@ import type { RasterData } from "../raster.ts";
 import type { Rectangle } from "../windows.ts";
 import { CodecError } from "./codec-error.ts";
 import { startCodecWorker } from "./codec-worker.ts";
-import { otherCompressions, type Space, slackBytes, type TiffCodec, tiffCodecs, zstdBytes } from "./codecs.ts";
+import { declaredBytes, otherCompressions, type Space, slackBytes, type TiffCodec, tiffCodecs } from "./codecs.ts";
 import { maxRasterBytes, type TiffImage, tags } from "./header.ts";
 import { type Rows, rasterArray, samplesOf } from "./samples.ts";
 import { recut } from "./strips.ts";
@@ -166,9 +166,9 @@ async function openBlocks(bytes: Bytes, image: TiffImage, codec: TiffCodec): Pro
       const packed = read(block, place, isPlain ? slots[slot] : packedSpace);
       let decoded: Uint8Array<ArrayBuffer>;
       try {
-        // The worker would make room for it.
-        const declared = worker === null ? 0 : zstdBytes(packed);
-        if (declared > place.bytes + slackBytes) throw new CodecError(`a frame of ${declared} bytes`);
+        // The worker would make room for it. A last strip may be declared as high as the others.
+        const declared = worker === null ? 0 : declaredBytes(packed);
+        if (declared > placeOf(image, 0).bytes + slackBytes) throw new CodecError(`a frame of ${declared} bytes`);
         decoded = await (worker === null ? codec.decode!(packed, place.bytes, slots[slot]) : worker.decode(packed));
       } catch (cause) {
         throw damaged(bytes, image, block, codec.name, cause);

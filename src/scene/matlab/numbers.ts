@@ -51,7 +51,10 @@ export function allocate(file: string, Held: Holder, length: number): RasterData
   }
 }
 
+/** Of numbers that come one after another: the more bands at once, the fewer times every pixel is gone to. */
 const blockBytes = 2 ** 24;
+/** Of numbers from anywhere in the file: they stay in the processor's cache until they are put in place. */
+const slabBytes = 2 ** 22;
 
 /**
  * The numbers of the next element.
@@ -69,41 +72,91 @@ export async function readNumbers(
   const count = dims.reduce((size, length) => size * length, 1);
   const type = storageType(cursor, element, count);
   const out = allocate(source.file, Held, count);
-  // Whole planes; where they are large, whole columns of one; where those are, parts of one.
   const [height, width] = dims as [number, number, ...number[]];
-  const most = Math.floor(blockBytes / type.bytes);
-  const rows = Math.min(height, most);
-  const cols = rows < height ? 1 : Math.min(width, Math.floor(most / rows));
-  const bands = cols < width ? 1 : Math.floor(most / (rows * cols));
-  const space = new Uint8Array(Math.min(count, rows * cols * bands) * type.bytes);
+  const shape: Lengths = [height, width, count === 0 ? 0 : count / (height * width)];
+  const peek = order === "band-last" && element.inline === null ? source.peek : null;
+  const most = peek === null ? wholePlanes(shape, blockBytes / type.bytes) : slab(shape, slabBytes / type.bytes);
+  const space = new Uint8Array(Math.min(count, most[0] * most[1] * most[2]) * type.bytes);
   const place = placer(out, height, width, order);
-  const planes = count === 0 ? 0 : count / (height * width);
-  for (let band = 0; band < planes; band += bands) {
-    for (let col = 0; col < width; col += cols) {
-      for (let row = 0; row < height; row += rows) {
-        const block = [
-          Math.min(rows, height - row),
-          Math.min(cols, width - col),
-          Math.min(bands, planes - band),
-        ] as const;
-        const bytes = element.inline ?? (await source.take(block[0] * block[1] * block[2] * type.bytes, space));
-        place(toNumbers(bytes, type, littleEndian, source.file), row, col, band, block);
+  for (const block of blocksOf(shape, most)) {
+    const bytes = space.subarray(0, block.rows * block.cols * block.bands * type.bytes);
+    if (peek === null) {
+      if (element.inline === null) await source.take(bytes.length, bytes);
+      else bytes.set(element.inline);
+    } else {
+      for (const [to, from, length] of runsOf(block, shape)) {
+        peek(from * type.bytes, bytes.subarray(to * type.bytes, (to + length) * type.bytes));
       }
     }
+    place(toNumbers(bytes, type, littleEndian, source.file), block);
   }
-  if (element.inline === null) source.skip(element.padding);
+  if (element.inline === null) source.skip(element.padding + (peek === null ? 0 : element.size));
   return out;
 }
 
-/** Rows, columns and bands of a block. */
-type Lengths = readonly [number, number, number];
+/** Rows, columns and bands. */
+type Lengths = readonly [height: number, width: number, bands: number];
+
+/** A part of an array, and where it begins. */
+interface Block {
+  readonly row: number;
+  readonly col: number;
+  readonly band: number;
+  readonly rows: number;
+  readonly cols: number;
+  readonly bands: number;
+}
+
+/** Whole planes; where they are large, whole columns of one; where those are, parts of one. */
+function wholePlanes([height, width]: Lengths, most: number): Lengths {
+  const rows = Math.min(height, most);
+  const cols = rows < height ? 1 : Math.min(width, Math.floor(most / rows));
+  return [rows, cols, cols < width ? 1 : Math.floor(most / (rows * cols))];
+}
+
+/** All bands of whole columns; where those are large, of parts of one. */
+function slab([height, width, bands]: Lengths, most: number): Lengths {
+  const pixels = Math.max(1, Math.floor(most / bands));
+  const rows = Math.min(height, pixels);
+  const cols = Math.min(width, Math.floor(pixels / rows));
+  // Bands of an even number of pixels are copied faster.
+  return [rows, cols - (cols > 2 ? cols % 2 : 0), bands];
+}
+
+/** In the order that they lie in. */
+function* blocksOf([height, width, planes]: Lengths, [rows, cols, bands]: Lengths): Generator<Block, void> {
+  for (let band = 0; band < planes; band += bands) {
+    for (let col = 0; col < width; col += cols) {
+      for (let row = 0; row < height; row += rows) {
+        yield {
+          ...{ row, rows: Math.min(rows, height - row) },
+          ...{ col, cols: Math.min(cols, width - col) },
+          ...{ band, bands: Math.min(bands, planes - band) },
+        };
+      }
+    }
+  }
+}
+
+/** The numbers of a block that follow each other: where they go in it, where they lie in the array, and how many. */
+function* runsOf(
+  { row, col, rows, cols, bands }: Block,
+  [height, width]: Lengths,
+): Generator<readonly [to: number, from: number, length: number], void> {
+  const [runs, length] = rows === height ? [1, rows * cols] : [cols, rows];
+  for (let band = 0; band < bands; band++) {
+    for (let run = 0; run < runs; run++) {
+      yield [(band * runs + run) * length, (band * width + col + run) * height + row, length];
+    }
+  }
+}
 
 /** Puts column-major blocks where they belong. */
 function placer(out: RasterData, height: number, width: number, order: Order) {
   const Held = out.constructor as Holder;
   const bands = out.length / (height * width);
   const words = wordsOf(out, out.BYTES_PER_ELEMENT);
-  return (numbers: RasterData, row: number, col: number, band: number, [rows, cols, count]: Lengths): void => {
+  return (numbers: RasterData, { row, col, band, rows, cols, bands: count }: Block): void => {
     if (order === "column-major") {
       out.set(numbers, row + height * (col + width * band));
       return;

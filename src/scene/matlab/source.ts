@@ -1,8 +1,7 @@
 /** @file The bytes of one variable, one after another: as they lie in the file, or inflated as they are needed. */
-import { pipeline, Readable } from "node:stream";
-import { createInflate } from "node:zlib";
+import { createInflate, type Inflate } from "node:zlib";
 import { FormatError } from "../../tensor/index.ts";
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, giveBack } from "../bytes.ts";
 
 /** A place in the bytes of a variable; it only moves on. */
 export interface Source {
@@ -19,6 +18,12 @@ export interface Source {
    * @throws FormatError if there are no more, or they are damaged
    */
   take(length: number, space?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Bytes from `ahead` on, without moving on; null where bytes come one after another only.
+   *
+   * @param space  where they go, as many
+   */
+  readonly peek: ((ahead: number, space: Uint8Array<ArrayBuffer>) => void) | null;
   /** Leave bytes out; those of a compressed variable are inflated only if others are taken after them. */
   skip(length: number): void;
   /** Check that all is well up to the variable's end. */
@@ -40,6 +45,10 @@ export function plainSource(bytes: Bytes, offset: number): Source {
       const taken = bytes.read(offset + at, length, space);
       at += length;
       return taken;
+    },
+    peek(ahead, space) {
+      const read = bytes.read(offset + at + ahead, space.length, space);
+      if (read.buffer !== space.buffer) space.set(read);
     },
     skip(length) {
       at += length;
@@ -68,7 +77,7 @@ export function packedSource(
 ): Source {
   const inflate = createInflate({ chunkSize: pieceBytes });
   // Faults come with the pieces, too.
-  pipeline(Readable.from(packedPieces(bytes, start, size)), inflate, () => {});
+  feed(inflate, bytes, start, size).catch((cause: Error) => inflate.destroy(cause));
   const pieces = inflate[Symbol.asyncIterator]() as AsyncIterator<Uint8Array<ArrayBuffer>>;
   let piece = new Uint8Array(0);
   let inflated = 0;
@@ -78,6 +87,9 @@ export function packedSource(
 
   /** Whether there was another piece. */
   async function next(): Promise<boolean> {
+    // Full ones are not written to any more.
+    if (piece.buffer.byteLength === pieceBytes && piece.byteOffset + piece.length === pieceBytes)
+      giveBack(piece.buffer);
     try {
       const { value, done } = await pieces.next();
       if (done === true) return false;
@@ -135,6 +147,7 @@ export function packedSource(
       }
       return taken;
     },
+    peek: null,
     skip(length) {
       at += length;
       left += length;
@@ -150,6 +163,14 @@ export function packedSource(
   };
 }
 
-function* packedPieces(bytes: Bytes, start: number, size: number): Generator<Uint8Array> {
-  for (let at = 0; at < size; at += pieceBytes) yield bytes.read(start + at, Math.min(pieceBytes, size - at));
+/** Compressed bytes, a piece at a time: each is done with before the next takes its place. */
+async function feed(inflate: Inflate, bytes: Bytes, start: number, size: number): Promise<void> {
+  const space = new Uint8Array(Math.min(size, pieceBytes));
+  for (let at = 0; at < size; at += pieceBytes) {
+    const piece = bytes.read(start + at, Math.min(pieceBytes, size - at), space);
+    await new Promise<void>((resolve, reject) => {
+      inflate.write(piece, (fault) => (fault ? reject(fault) : resolve()));
+    });
+  }
+  inflate.end();
 }

@@ -51,6 +51,11 @@ export function isVector(location: string): boolean {
   return vectorReaderOf(toLocation(location).file) !== null;
 }
 
+/** The name of a location's format. @throws UnsupportedError where there is none */
+export function vectorFormat(location: string): string {
+  return knownReader(toLocation(location).file).name;
+}
+
 /**
  * Read polygons or points, whatever their format.
  *
@@ -61,8 +66,12 @@ export function isVector(location: string): boolean {
  */
 export async function readVector(location: string): Promise<VectorLayer> {
   const { file, field } = toLocation(location);
+  return knownReader(file).read(file, field);
+}
+
+function knownReader(file: string): VectorReader {
   const reader = vectorReaderOf(file);
-  if (reader !== null) return reader.read(file, field);
+  if (reader !== null) return reader;
   const formats = vectorReaders.map(({ name, extensions }) => `${name} (${extensions.join(", ")})`).join(", ");
   throw new UnsupportedError(`the format of ${file}`, `known formats: ${formats}`);
 }
