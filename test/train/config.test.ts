@@ -100,7 +100,7 @@ describe("resolveConfig", () => {
     });
   });
 
-  const head = "width, steps, rate, weightDecay, dropout, labelSmoothing, balanced, count";
+  const head = "width, blocks, steps, rate, weightDecay, dropout, labelSmoothing, balanced, count, trees";
   const faults: readonly (readonly [unknown, string])[] = [
     [[], "train.yaml: expected keys with values; got []"],
     [{}, "train.yaml: scene: expected sources and labels, or simulate; got nothing"],
