@@ -134,7 +134,6 @@ describe("damaged and hostile GeoTIFF files", () => {
   });
 
   it("stops inflating a bomb at the size of its strip", async () => {
-    const start = performance.now();
     const file = saved("bomb.tif", tiny({ compression: 8, strip: deflateSync(Buffer.alloc(2 ** 26)) }));
     await assert.rejects(readRaster(file), (error: Error & { cause: unknown }) => {
       assert.equal(error.name, "FormatError");
@@ -142,7 +141,6 @@ describe("damaged and hostile GeoTIFF files", () => {
       assert.ok(error.cause instanceof Error);
       return true;
     });
-    assert.ok(performance.now() - start < 1000);
   });
 
   it("refuses strips that declare more pixels than their bytes hold", async () => {
