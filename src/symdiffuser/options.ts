@@ -136,7 +136,7 @@ export const small: SymDiffuserOptions = {
   features: { from: "both", steps: [-1], core: 8, windows: { mean: [1, 7, 15, 31], deviation: [7, 15, 31] } },
   head: {
     width: 64,
-    blocks: 0,
+    blocks: 1,
     steps: 150,
     rate: 2e-3,
     weightDecay: 0.05,
