@@ -1,5 +1,7 @@
 """Accuracy twin: the whole small pipeline in PyTorch (pre-training, dense features, boxes, fusion head) and two references.
 
+The head is the one from before docs/decisions/010-fusion-head.md: one token a source.
+
 python scripts/twin/accuracy.py --data FOLDER --scene 433D|muufl [--splits 0,1,2] [--seeds 0,1,2] [--steps 400] [--references]
 
 Prints one JSON line per split and pre-training seed: overall and average accuracy in per cent on every labelled pixel of the test
