@@ -27,7 +27,7 @@ export async function growTrees(
   return forest.learn(table, classOf, classes, { seed, trees });
 }
 
-/** The forest of a model that is read; null where it has none. */
+/** The forest of a model that is read; null where it has none. @throws DataError if its arrays do not fit each other */
 export function readTrees(
   read: ReadArray,
   shape: FeatureShape,
@@ -37,7 +37,13 @@ export function readTrees(
   return trees === 0 ? null : forest.restore(read, featureCount(shape), classes);
 }
 
-/** The mean of what heads and forest say, in place of what heads say. @param rows `[n, F]` */
+/**
+ * The mean of what heads and forest say, in place of what heads say.
+ *
+ * @param probabilities  of the heads, `[n, K]`; overwritten
+ * @param rows           features, `[n, F]`
+ * @param count          n
+ */
 export function joinTrees(probabilities: Float32Array, rows: Float32Array, count: number, trees: Learned | null): void {
   if (trees === null || count === 0) return;
   const said = trees.probabilities({ rows: count, columns: rows.length / count, data: rows });

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { FeatureShape } from "../../src/symdiffuser/feature-shape.ts";
+import { growTrees, joinTrees } from "../../src/symdiffuser/trees.ts";
+import { keyOf } from "../../src/tensor/index.ts";
+
+describe("forest beside the heads", () => {
+  const shape: FeatureShape = { views: 1, tokens: 0, channels: 4, latents: 1 };
+  const rows = Float32Array.of(0, 1, 2, 10, 11, 12);
+  const classOf = Int32Array.of(0, 0, 0, 1, 1, 1);
+
+  it("has half the say", async () => {
+    const trees = await growTrees(keyOf(3), rows, classOf, 2, shape, { trees: 20 });
+    const alone = trees!.probabilities({ rows: 2, columns: 1, data: Float32Array.of(-5, 20) });
+    const heads = Float32Array.of(0.25, 0.75, 0.5, 0.5);
+    const joined = heads.slice();
+    joinTrees(joined, Float32Array.of(-5, 20), 2, trees);
+    assert.deepEqual(
+      joined,
+      heads.map((p, at) => (p + alone[at]!) / 2),
+    );
+    assert.ok(alone[0]! > 0.9 && alone[3]! > 0.9);
+  });
+
+  it("says nothing where there is none", async () => {
+    assert.equal(await growTrees(keyOf(3), rows, classOf, 2, shape, { trees: 0 }), null);
+    const joined = Float32Array.of(0.25, 0.75);
+    joinTrees(joined, Float32Array.of(1), 1, null);
+    assert.deepEqual(joined, Float32Array.of(0.25, 0.75));
+  });
+});
