@@ -10,7 +10,7 @@ import type { Progress } from "../scene/index.ts";
 import { ConfigError, DataError, ndarray } from "../tensor/index.ts";
 import { treeArrays, treesOf } from "./stored-trees.ts";
 import type { Learned, Learner, LearnOptions, Table } from "./table.ts";
-import { addShares, type Bins, binned, parted, type Split, type Tree } from "./tree.ts";
+import { addShares, type Bins, binned, cachedBlocks, parted, type Split, type Tree } from "./tree.ts";
 
 export interface BoostingOptions extends LearnOptions {
   /** @default 100 */
@@ -185,8 +185,10 @@ function boosted(trees: readonly Tree[], start: Float32Array): Learned {
   return {
     probabilities: (table) => {
       const logits = repeated(start, table.rows);
-      for (let first = 0; first < trees.length; first += count) {
-        addRound(trees.slice(first, first + count), table, logits);
+      for (const { first, rows } of cachedBlocks(table)) {
+        for (let round = 0; round < trees.length; round += count) {
+          addRound(trees.slice(round, round + count), rows, logits.subarray(first * count));
+        }
       }
       return Float32Array.from(shares(logits, count));
     },

@@ -9,7 +9,7 @@ import type { Progress } from "../scene/index.ts";
 import { ConfigError, childKey, integers, keyOf } from "../tensor/index.ts";
 import { treeArrays, treesOf } from "./stored-trees.ts";
 import type { Learned, Learner, LearnOptions, Table } from "./table.ts";
-import { addShares, binned, growTree, type Tree } from "./tree.ts";
+import { addShares, binned, cachedBlocks, growTree, type Tree } from "./tree.ts";
 
 export interface ForestOptions extends LearnOptions {
   /** @default 300 */
@@ -55,6 +55,8 @@ export const forest: Learner<ForestOptions> = {
 /** Mean over the trees of their class shares, `f32 [rows, K]`. */
 function meanShares(trees: readonly Tree[], table: Table, count: number): Float32Array {
   const sums = new Float64Array(table.rows * count);
-  for (const tree of trees) addShares(tree, table, count, sums);
+  for (const { first, rows } of cachedBlocks(table)) {
+    for (const tree of trees) addShares(tree, rows, count, sums.subarray(first * count));
+  }
   return Float32Array.from(sums, (sum) => sum / trees.length);
 }

@@ -283,6 +283,18 @@ export function requireTree({ feature, threshold, child, leaves }: Tree, columns
   if (!(isWhole && fits)) throw new DataError("tree", "expected nodes that lead to leaves; got others");
 }
 
+/** Numbers of a table that stay in a core's second-level cache while all trees are asked. */
+const cachedNumbers = 2 ** 16;
+
+/** A table as blocks of rows, so small that every tree can be asked of one before it leaves the cache. */
+export function* cachedBlocks({ rows, columns, data }: Table): Generator<{ first: number; rows: Table }> {
+  const size = Math.max(1, Math.floor(cachedNumbers / columns));
+  for (let first = 0; first < rows; first += size) {
+    const here = Math.min(size, rows - first);
+    yield { first, rows: { rows: here, columns, data: data.subarray(first * columns, (first + here) * columns) } };
+  }
+}
+
 /** Add a tree's class shares to `sums`, `[rows, K]`. */
 export function addShares(tree: Tree, table: Table, count: number, sums: Float64Array): void {
   const { feature, threshold, child, leaves } = tree;

@@ -1,5 +1,5 @@
 /** @file Pre-norm transformer block: x + attention(norm(x)), then x + mlp(norm(x)). */
-import { add, childKey, gelu, type Key, layerNorm, type Tensor } from "../tensor/index.ts";
+import { add, childKey, gelu, type Key, layerNorm, mean, type Tensor } from "../tensor/index.ts";
 import { type Attention, attention, initAttention } from "./attention.ts";
 import { initLinear, type Linear, linear } from "./linear.ts";
 import type { Symbolic } from "./parameters.ts";
@@ -38,7 +38,18 @@ export function initBlock(key: Key, channels: number, mlpRatio: number): Block {
 
 /** @param x  tokens, `[B, N, C]` */
 export function block(weights: Symbolic<Block>, x: Tensor, heads: number): Tensor {
-  const own = layerNorm(x);
-  const attended = add(x, attention(weights.attention, own, own, heads));
+  const attended = attendedTokens(weights, x, heads);
   return add(attended, mlp(weights.mlp, layerNorm(attended)));
+}
+
+/** The mean of {@link block} over all tokens, `[B, 1, C]`: the last layer, which is linear, sees the mean alone. */
+export function blockMean(weights: Symbolic<Block>, x: Tensor, heads: number): Tensor {
+  const attended = attendedTokens(weights, x, heads);
+  const hidden = gelu(linear(weights.mlp.in, layerNorm(attended)));
+  return add(mean(attended, [1]), linear(weights.mlp.out, mean(hidden, [1])));
+}
+
+function attendedTokens(weights: Symbolic<Block>, x: Tensor, heads: number): Tensor {
+  const own = layerNorm(x);
+  return add(x, attention(weights.attention, own, own, heads));
 }

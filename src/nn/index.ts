@@ -12,7 +12,7 @@ export {
   predictingPass,
   trainingPass,
 } from "./batch-norm.ts";
-export { type Block, block, initBlock, initMlp, type Mlp, mlp } from "./block.ts";
+export { type Block, block, blockMean, initBlock, initMlp, type Mlp, mlp } from "./block.ts";
 export { type Convolution, convolution, initConvolution } from "./convolution.ts";
 export { dropout, dropoutMask } from "./dropout.ts";
 export { initLayerNorm, type LayerNorm, scaledLayerNorm } from "./layer-norm.ts";

@@ -161,8 +161,8 @@ export function headStage(
   };
 }
 
-/** Pixels classified in one run. */
-const pixelsPerRun = 512;
+/** Pixels classified in one run: so few that what is computed of them stays in a core's second-level cache. */
+const pixelsPerRun = Number(process.env["PPR"] ?? 64);
 
 /** What heads say of pixels. */
 export interface Classified {

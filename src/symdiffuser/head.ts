@@ -2,6 +2,7 @@
 import {
   type Block,
   block,
+  blockMean,
   initBlock,
   initLinear,
   initMlp,
@@ -76,8 +77,8 @@ export function head(weights: Symbolic<Head>, groups: readonly Tensor[]): Tensor
   const projected = groups.map((z, at) => linear(weights.in[at]!, z));
   const { n } = dims("tokens", projected[0]!, "n M C");
   const tokens = add(projected.length > 1 ? concat(projected, 1) : projected[0]!, weights.embedding);
-  const { blocks } = weights;
-  const mixed = blocks.length === 0 ? gelu(tokens) : blocks.reduce((x, one) => block(one, x, headCount), tokens);
-  const pooled = reshape(mean(mixed, [1]), [n, -1]);
-  return mlp(weights.mlp, layerNorm(pooled));
+  const last = weights.blocks.at(-1);
+  const mixed = weights.blocks.slice(0, -1).reduce((x, one) => block(one, x, headCount), tokens);
+  const pooled = last === undefined ? mean(gelu(tokens), [1]) : blockMean(last, mixed, headCount); // [n, 1, C]
+  return mlp(weights.mlp, layerNorm(reshape(pooled, [n, -1])));
 }
