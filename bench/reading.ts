@@ -1,11 +1,11 @@
 /**
  * @file How long does a hyperspectral cube take to read, and how much memory, next to the formats' own libraries?
  *
- * Run: node --import tsx bench/reading.ts [Python with GDAL] [Python with SciPy and h5py] [rounds 5] [name of a file]
+ * Run: npm run build && node --import tsx bench/reading.ts [Python with GDAL] [Python with SciPy and h5py] [rounds 5] [name of a file]
  * With --json, a JSON line for each file takes the place of the table.
  *
  * A cube of 349 × 1905 pixels and 144 bands of 16 bits is written by GDAL, SciPy and h5py into a temporary folder. Every
- * reading is a fresh process, ours and theirs in turn, the files in the system's cache. Ours ends with `[H, W, L]`,
+ * reading is a fresh process, ours (the built program, as it is installed) and theirs in turn, the files in the system's cache. Ours ends with `[H, W, L]`,
  * theirs with what the library gives: `band-last` is the time of theirs with the copy to `[H, W, L]`. Memory is the
  * highest while reading, less that before it, as a fraction of the cube.
  */
@@ -13,8 +13,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { readRaster } from "../src/scene/index.ts";
+import { pathToFileURL } from "node:url";
 import { median } from "./figures.ts";
 
 /** What one process measured. */
@@ -85,22 +84,23 @@ const readWithH5py = readWith({
   AXES: "x.transpose(2, 1, 0)",
 });
 
+const scene = join(import.meta.dirname, "../dist/scene/index.js");
+const readOurs = `
+const { readRaster } = await import(${JSON.stringify(pathToFileURL(scene).href)});
+const before = process.memoryUsage.rss();
+const start = performance.now();
+const { height, width, bands } = await readRaster(process.argv[1]);
+const seconds = (performance.now() - start) / 1e3;
+if (height * width * bands * 2 !== ${cubeBytes}) throw new RangeError("expected the cube; got another");
+const addedBytes = process.resourceUsage().maxRSS * 1024 - before;
+console.log(JSON.stringify({ seconds, bandLastSeconds: seconds, addedBytes }));
+`;
+
 const isJson = process.argv.includes("--json");
-const [first, second = "python3", rounds = "5", only] = process.argv.slice(2).filter((word) => word !== "--json");
-if (first === "--read") await readHere(second);
-else compare(first ?? "python3", second, Number(rounds));
+const [gdalPython = "python3", scipyPython = "python3", rounds = "5", only] = process.argv.slice(2).filter((word) => word !== "--json");
+compare(Number(rounds));
 
-async function readHere(file: string): Promise<void> {
-  const before = process.memoryUsage.rss();
-  const start = performance.now();
-  const { height, width, bands } = await readRaster(file);
-  const seconds = (performance.now() - start) / 1e3;
-  if (height * width * bands * 2 !== cubeBytes) throw new RangeError(`expected the cube; got another in ${file}`);
-  const addedBytes = process.resourceUsage().maxRSS * 1024 - before;
-  console.log(JSON.stringify({ seconds, bandLastSeconds: seconds, addedBytes } satisfies Reading));
-}
-
-function compare(gdalPython: string, scipyPython: string, rounds: number): void {
+function compare(rounds: number): void {
   const folder = mkdtempSync(join(tmpdir(), "reading-"));
   try {
     run(gdalPython, "-c", writeWithGdal, folder);
@@ -123,7 +123,7 @@ function compare(gdalPython: string, scipyPython: string, rounds: number): void 
       const ours: Reading[] = [];
       const theirs: Reading[] = [];
       for (let round = 0; round < rounds; round++) {
-        ours.push(read(process.execPath, "--import", "tsx", fileURLToPath(import.meta.url), "--read", file));
+        ours.push(read(process.execPath, "--input-type=module", "-e", readOurs, file));
         theirs.push(read(python, "-c", script, file));
       }
       console.log(isJson ? jsonLine(name, ours, theirs) : line(name, ours, theirs));

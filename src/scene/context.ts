@@ -91,10 +91,17 @@ function addRow(columns: ColumnSums, image: Float32Array, grid: ImageGrid, row: 
 
 /** Add a row and take another away, of an image without missing pixels: the same sums in half the passes. */
 function exchangeRows({ sums, squares }: ColumnSums, image: Float32Array, added: number, taken: number): void {
-  const [from, gone] = [added * sums.length, taken * sums.length];
-  for (let at = 0; at < sums.length; at++) sums[at] = sums[at]! + image[from + at]! - image[gone + at]!;
-  for (let at = 0; at < squares.length; at++) {
-    const [a, b] = [image[from + at]!, image[gone + at]!];
+  const { length } = sums;
+  const here = image.subarray(added * length, (added + 1) * length);
+  const gone = image.subarray(taken * length, (taken + 1) * length);
+  if (squares.length === 0) {
+    for (let at = 0; at < length; at++) sums[at] = sums[at]! + here[at]! - gone[at]!;
+    return;
+  }
+  for (let at = 0; at < length; at++) {
+    const a = here[at]!;
+    const b = gone[at]!;
+    sums[at] = sums[at]! + a - b;
     squares[at] = squares[at]! + a * a - b * b;
   }
 }
@@ -247,16 +254,20 @@ function exchangeColumns(
   count: number,
 ): void {
   const channels = sums.length;
-  const [from, gone] = [added * channels, taken * channels];
+  const from = added * channels;
+  const gone = taken * channels;
   const share = 1 / count;
+  const toMean = start + mean;
+  const toDeviation = start + deviation;
   for (let channel = 0; channel < channels; channel++) {
     const sum = sums[channel]! + ofColumns[from + channel]! - ofColumns[gone + channel]!;
     const square = squares[channel]! + squaresOfColumns[from + channel]! - squaresOfColumns[gone + channel]!;
     sums[channel] = sum;
     squares[channel] = square;
     const average = sum * share;
-    into[start + mean + channel] = average;
-    into[start + deviation + channel] = Math.sqrt(Math.max(0, square * share - average * average));
+    const variance = square * share - average * average;
+    into[toMean + channel] = average;
+    into[toDeviation + channel] = variance < 0 ? 0 : Math.sqrt(variance);
   }
 }
 

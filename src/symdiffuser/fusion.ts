@@ -162,7 +162,7 @@ export function headStage(
 }
 
 /** Pixels classified in one run: so few that what is computed of them stays in a core's second-level cache. */
-const pixelsPerRun = Number(process.env["PPR"] ?? 64);
+const pixelsPerRun = 128;
 
 /** What heads say of pixels. */
 export interface Classified {
