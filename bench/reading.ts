@@ -97,7 +97,9 @@ console.log(JSON.stringify({ seconds, bandLastSeconds: seconds, addedBytes }));
 `;
 
 const isJson = process.argv.includes("--json");
-const [gdalPython = "python3", scipyPython = "python3", rounds = "5", only] = process.argv.slice(2).filter((word) => word !== "--json");
+const [gdalPython = "python3", scipyPython = "python3", rounds = "5", only] = process.argv
+  .slice(2)
+  .filter((word) => word !== "--json");
 compare(Number(rounds));
 
 function compare(rounds: number): void {

@@ -14,6 +14,7 @@ reference.json: three overlapping classes (0, 1, 2) in 6 columns of unequal scal
                          from the root, left before right; smaller nodes have equally good splits, drawn at random
   forest.accuracy        share of right test rows, mean over 20 seeds of RandomForestClassifier(300)
   forest.probabilities   mean over the same seeds, [test, 3]
+  extraTrees             the same of ExtraTreesClassifier(300)
   boosting.accuracy      share of right test rows of HistGradientBoostingClassifier()
   boosting.early         probabilities of HistGradientBoostingClassifier(max_iter=3) of the training rows, [train, 3]
   neighbours             probabilities of KNeighborsClassifier() after StandardScaler, [test, 3]
@@ -25,7 +26,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -41,8 +42,16 @@ def svc(shape="ovr"):
     )
 
 
-def forest(seed):
-    return RandomForestClassifier(n_estimators=300, max_features="sqrt", random_state=seed, n_jobs=2)
+def forest(seed, kind=RandomForestClassifier):
+    return kind(n_estimators=300, max_features="sqrt", random_state=seed, n_jobs=2)
+
+
+def forest_numbers(kind, train, train_classes, test, test_classes):
+    forests = [forest(seed, kind).fit(train, train_classes) for seed in range(20)]
+    return {
+        "accuracy": round(float(np.mean([one.score(test, test_classes) for one in forests])), 4),
+        "probabilities": listed(np.mean([one.predict_proba(test) for one in forests], axis=0)),
+    }
 
 
 def draw(generator, size):
@@ -79,7 +88,7 @@ def golden(path):
     def boosted(rounds):
         return HistGradientBoostingClassifier(max_iter=rounds, random_state=0).fit(train64, train_classes)
 
-    forests = [forest(seed).fit(train, train_classes) for seed in range(20)]
+    drawn = train, train_classes, test, test_classes
     numbers = {
         "train": listed(train),
         "trainClasses": train_classes.tolist(),
@@ -91,10 +100,8 @@ def golden(path):
             "predictions": scored.predict(test64).tolist(),
         },
         "tree": splits(tree.tree_),
-        "forest": {
-            "accuracy": round(float(np.mean([one.score(test, test_classes) for one in forests])), 4),
-            "probabilities": listed(np.mean([one.predict_proba(test) for one in forests], axis=0)),
-        },
+        "forest": forest_numbers(RandomForestClassifier, *drawn),
+        "extraTrees": forest_numbers(ExtraTreesClassifier, *drawn),
         "boosting": {
             "accuracy": round(float(boosted(100).score(test64, test_classes)), 4),
             "early": listed(boosted(3).predict_proba(train64)),

@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Progress } from "../scene/index.ts";
 import { ConfigError, childKey, integers, keyOf } from "../tensor/index.ts";
 import { treeArrays, treesOf } from "./stored-trees.ts";
-import type { Learned, Learner, LearnOptions, Table } from "./table.ts";
+import type { Learned, Learner, LearnOptions, ReadArray, Table } from "./table.ts";
 import { addShares, binned, cachedBlocks, growTree, type Tree } from "./tree.ts";
 
 export interface ForestOptions extends LearnOptions {
@@ -24,18 +24,35 @@ export async function growForest(
   options: ForestOptions,
   progress?: Progress,
 ): Promise<Learned> {
-  const { seed = 0, trees: size = 300 } = options;
+  const key = childKey(keyOf(options.seed ?? 0), "forest");
+  const bins = binned(table);
+  const tried = triedFeatures(table);
+  const grow = (at: number): Tree => {
+    const weights = new Int32Array(table.rows);
+    const rows = integers(childKey(childKey(key, "rows"), at), [table.rows], table.rows).data;
+    for (const row of rows) weights[row]!++;
+    return growTree(table, bins, classes, count, weights, tried, childKey(childKey(key, "features"), at));
+  };
+  return grownForest(grow, count, options, progress);
+}
+
+/** Features tried at each split: √columns, as is usual. */
+export function triedFeatures({ columns }: Table): number {
+  return Math.max(1, Math.floor(Math.sqrt(columns)));
+}
+
+/** A forest of trees that are grown one by one. @throws ConfigError if there is to be none */
+export async function grownForest(
+  grow: (at: number) => Tree,
+  count: number,
+  { trees: size = 300 }: ForestOptions,
+  progress?: Progress,
+): Promise<Learned> {
   if (!(Number.isInteger(size) && size >= 1))
     throw new ConfigError("trees", `expected an integer ≥ 1; got ${size}`, size);
-  const key = childKey(keyOf(seed), "forest");
-  const bins = binned(table);
-  const tried = Math.max(1, Math.floor(Math.sqrt(table.columns)));
   const trees: Tree[] = [];
   for (let at = 0; at < size; at++) {
-    const weights = new Int32Array(table.rows);
-    const drawn = integers(childKey(childKey(key, "rows"), at), [table.rows], table.rows).data;
-    for (const row of drawn) weights[row]!++;
-    trees.push(growTree(table, bins, classes, count, weights, tried, childKey(childKey(key, "features"), at)));
+    trees.push(grow(at));
     progress?.(at + 1, size);
     await setImmediate();
   }
@@ -46,11 +63,13 @@ function forestOf(trees: readonly Tree[], count: number): Learned {
   return { probabilities: (rows) => meanShares(trees, rows, count), arrays: () => treeArrays(trees, count) };
 }
 
+/** Take a forest up again. @throws DataError if its arrays do not fit each other */
+export function restoreForest(read: ReadArray, columns: number, count: number): Learned {
+  return forestOf(treesOf(read, columns, count), count);
+}
+
 /** Forests as learners. */
-export const forest: Learner<ForestOptions> = {
-  learn: growForest,
-  restore: (read, columns, count) => forestOf(treesOf(read, columns, count), count),
-};
+export const forest: Learner<ForestOptions> = { learn: growForest, restore: restoreForest };
 
 /** Mean over the trees of their class shares, `f32 [rows, K]`. */
 function meanShares(trees: readonly Tree[], table: Table, count: number): Float32Array {

@@ -2,6 +2,7 @@
 import { ConfigError } from "../tensor/index.ts";
 import { type BoostingOptions, boosting } from "./boosting.ts";
 import { defineContextClassifier, pixelWindow, windows } from "./context-classifier.ts";
+import { extraTrees } from "./extra-trees.ts";
 import { type ForestOptions, forest } from "./forest.ts";
 import type { FitOptions, FittedMethod, Method } from "./method.ts";
 import { type NeighbourOptions, nearestNeighbours } from "./neighbours.ts";
@@ -35,7 +36,7 @@ export type {
   ReadArray,
   SupportVectorOptions,
 };
-export { forest, methodNameOf };
+export { extraTrees, methodNameOf };
 
 /** Random forest on box mean and deviation at 1, 3, 9 and 21 pixels. */
 export const rf: Method<ForestOptions> = defineContextClassifier({
@@ -43,6 +44,15 @@ export const rf: Method<ForestOptions> = defineContextClassifier({
   title: "Random forest",
   paper: "Breiman 2001, Machine Learning 45",
   learner: forest,
+  seen: windows,
+});
+
+/** Extremely randomised trees on box mean and deviation at 1, 3, 9 and 21 pixels. */
+export const et: Method<ForestOptions> = defineContextClassifier({
+  name: "et",
+  title: "Extremely randomised trees",
+  paper: "Geurts, Ernst, Wehenkel 2006, Machine Learning 63",
+  learner: extraTrees,
   seen: windows,
 });
 
@@ -101,6 +111,7 @@ export const ucsl: Method<LearnOptions> = defineContextClassifier({
 
 const all: readonly Method[] = [
   rf,
+  et,
   gbt,
   svm,
   knn,

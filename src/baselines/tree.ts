@@ -49,7 +49,7 @@ export function binned(table: Table): Bins {
 }
 
 /** Random integers one after the other: `draw(bound)` is from 0 to bound − 1. */
-function draws(key: Key): (bound: number) => number {
+export function draws(key: Key): (bound: number) => number {
   const block = new Uint32Array(4);
   let drawn = 0;
   return (bound) => {
@@ -156,7 +156,16 @@ function bestOfFeature(
   return best < 0 ? null : { feature, bin: best, score };
 }
 
-/** The best split by `tried` features drawn at random; null where all rows have the same values. */
+/** One of the first `unseen` columns, which changes places with the last of them. */
+export function drawn(columns: Int32Array, unseen: number, draw: (bound: number) => number): number {
+  const pick = draw(unseen);
+  const feature = columns[pick]!;
+  columns[pick] = columns[unseen - 1]!;
+  columns[unseen - 1] = feature;
+  return feature;
+}
+
+/** The best split by `tried` features drawn at random, more if all of them have one value; null where all rows have the same values. */
 function bestSplit(
   growing: Growing,
   range: readonly [number, number],
@@ -167,17 +176,12 @@ function bestSplit(
   const { table, bins, members, ordered, columns } = growing;
   const [start, end] = range;
   let best = null as Split | null;
-  let left = tried;
-  for (let unseen = columns.length; left > 0 && unseen > 0; unseen--) {
-    const pick = draw(unseen);
-    const feature = columns[pick]!;
-    columns[pick] = columns[unseen - 1]!;
-    columns[unseen - 1] = feature;
+  // As in scikit-learn, features with one value in this node are tried, too, unless there were no others.
+  for (let seen = 0; seen < columns.length && (seen < tried || best === null); seen++) {
+    const feature = drawn(columns, columns.length - seen, draw);
     const offset = feature * table.rows;
     orderByBin(members, start, end, bins, offset, ordered);
-    // As in scikit-learn, a feature with one value in this node does not count as tried.
     if (bins[offset + ordered[start]!]! === bins[offset + ordered[end - 1]!]!) continue;
-    left--;
     best = bestOfFeature(growing, feature, range, inNode, best?.score ?? -1) ?? best;
   }
   return best;
@@ -208,11 +212,18 @@ export function parted(
   return { middle, threshold: between < above ? between : below };
 }
 
+/** How the rows of a node are parted: those of `[start, middle)` go left. */
+export interface Parting {
+  readonly feature: number;
+  readonly threshold: number;
+  readonly middle: number;
+}
+
 /**
  * Grow a tree on weighted rows.
  *
  * @param weights  how often each row counts, 0 = not at all
- * @param tried    features with more than one value that are tried at each split
+ * @param tried    features that are tried at each split
  */
 export function growTree(
   table: Table,
@@ -236,6 +247,25 @@ export function growTree(
     left: new Float64Array(count),
     right: new Float64Array(count),
   };
+  return grownTree(members, classes, count, weights, (range, inNode) => {
+    const split = bestSplit(growing, range, inNode, tried, draw);
+    return split === null ? null : { feature: split.feature, ...parted(growing, range, split) };
+  });
+}
+
+/**
+ * Grow a tree until every leaf is of one class or cannot be parted.
+ *
+ * @param members  rows to grow on; put in the order of the leaves
+ * @param part     parts the rows `members[start, end)`, whose classes have the weights `inNode`; null: they make a leaf
+ */
+export function grownTree(
+  members: Int32Array,
+  classes: Int32Array,
+  count: number,
+  weights: Int32Array,
+  part: (range: readonly [start: number, end: number], inNode: Float64Array) => Parting | null,
+): Tree {
   const feature = [-1];
   const threshold = [0];
   const child = [0];
@@ -248,17 +278,16 @@ export function growTree(
     for (let at = start; at < end; at++) inNode[classes[members[at]!]!]! += weights[members[at]!]!;
     const total = inNode.reduce((a, b) => a + b);
     const isPure = inNode.includes(total);
-    const split = isPure ? null : bestSplit(growing, [start, end], inNode, tried, draw);
-    if (split === null) {
+    const parting = isPure ? null : part([start, end], inNode);
+    if (parting === null) {
       child[node] = leaves.length / count;
       for (const weight of inNode) leaves.push(weight / total);
       continue;
     }
-    const { middle, threshold: between } = parted(growing, [start, end], split);
-    feature[node] = split.feature;
-    threshold[node] = between;
+    feature[node] = parting.feature;
+    threshold[node] = parting.threshold;
     child[node] = feature.length;
-    open.push([feature.length, start, middle], [feature.length + 1, middle, end]);
+    open.push([feature.length, start, parting.middle], [feature.length + 1, parting.middle, end]);
     feature.push(-1, -1);
     threshold.push(0, 0);
     child.push(0, 0);

@@ -83,7 +83,7 @@ export function symDiffuserClassifier(
 
   /** Of a part of the region that is held, both in pixels of the scene that is held. */
   const classified = async ({ features, region }: Held, part: Rectangle, report: Progress): Promise<PartPrediction> => {
-    program ??= fusionProgram(model, scale, features, classes.length, compute);
+    program ??= fusionProgram(model, options.head, scale, features, classes.length, compute);
     const { classify } = await program;
     const pixels = part.height * part.width;
     const result = { probabilities: new Float32Array(pixels * classes.length), disagreement: new Float32Array(pixels) };

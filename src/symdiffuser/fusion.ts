@@ -166,7 +166,7 @@ const pixelsPerRun = 128;
 
 /** What heads say of pixels. */
 export interface Classified {
-  /** The mean of their class probabilities and those of the trees, `[n, K]`. */
+  /** The weighted mean of their class probabilities and those of the trees, `[n, K]`. */
   readonly probabilities: Float32Array;
   /** `[n]`, in nats, see `pooled`; 0 of a single head. */
   readonly disagreement: Float32Array;
@@ -202,6 +202,7 @@ export function fusionGraph(
 /** Compile all heads into one program. @param trees  that have a say, too */
 export async function fusionProgram(
   { heads, trees }: Pick<SymDiffuserModel, "heads" | "trees">,
+  options: Pick<HeadOptions, "treeShare">,
   scale: FeatureScale,
   shape: FeatureShape,
   classes: number,
@@ -229,7 +230,7 @@ export async function fusionProgram(
         result.probabilities.set(into.probabilities.data.subarray(0, here * classes), first * classes);
         result.disagreement.set(into.disagreement.data.subarray(0, here), first);
       });
-      joinTrees(result.probabilities, rows, count, trees);
+      joinTrees(result.probabilities, rows, count, trees, options);
       return result;
     },
   };

@@ -59,7 +59,7 @@ async function predicted(
   pixels: Int32Array,
   learned: Pick<HeadTraining, "heads" | "trees">,
   { scene: { height, width, labels }, features, scale }: HeadTraining,
-  { smoothing }: SymDiffuserOptions,
+  { smoothing, head }: SymDiffuserOptions,
   compute: Compute,
 ): Promise<Float32Array> {
   const classes = labels!.classes.length;
@@ -72,7 +72,7 @@ async function predicted(
     }
     return around;
   });
-  const program = await fusionProgram(learned, scale, features, classes, compute);
+  const program = await fusionProgram(learned, head, scale, features, classes, compute);
   const { probabilities } = await program.classify(await features.at(Int32Array.from(windows.flat())));
   await program.release();
   const means = new Float32Array(pixels.length * classes);

@@ -53,8 +53,10 @@ export interface HeadOptions {
   readonly balanced: boolean;
   /** Heads trained from different starts, their probabilities averaged. */
   readonly count: number;
-  /** Trees of a forest on the same features, which says as much as all heads together; 0: none. */
+  /** Extremely randomised trees on the same features; 0: none. */
   readonly trees: number;
+  /** Weight of what the trees say in the class probabilities, 0–1; the heads have the rest. */
+  readonly treeShare: number;
 }
 
 /** `dense`: tiles cover the scene and their features are stitched; `centre`: one tile a pixel, as in the paper. */
@@ -145,6 +147,7 @@ export const small: SymDiffuserOptions = {
     balanced: false,
     count: 3,
     trees: 100,
+    treeShare: 0.5,
   },
   smoothing: 1,
   calibration: "temperature",

@@ -1,8 +1,8 @@
 /**
- * @file A forest beside the heads, on the same features. Where training pixels are few, trees and networks err in
- * different places: the mean of both is better than either.
+ * @file Extremely randomised trees beside the heads, on the same features. Where training pixels are few, trees and
+ * networks err in different places: the mean of both is better than either.
  */
-import { forest, type Learned, type ReadArray } from "../baselines/index.ts";
+import { extraTrees, type Learned, type ReadArray } from "../baselines/index.ts";
 import { integers, type Key } from "../tensor/index.ts";
 import { type FeatureShape, featureCount } from "./feature-shape.ts";
 import type { HeadOptions } from "./options.ts";
@@ -24,7 +24,7 @@ export async function growTrees(
   if (trees === 0) return null;
   const table = { rows: classOf.length, columns: featureCount(shape), data: rows };
   const seed = integers(key, [1], 2 ** 30).data[0]!;
-  return forest.learn(table, classOf, classes, { seed, trees });
+  return extraTrees.learn(table, classOf, classes, { seed, trees });
 }
 
 /** The forest of a model that is read; null where it has none. @throws DataError if its arrays do not fit each other */
@@ -34,18 +34,26 @@ export function readTrees(
   classes: number,
   { trees }: Pick<HeadOptions, "trees">,
 ): Learned | null {
-  return trees === 0 ? null : forest.restore(read, featureCount(shape), classes);
+  return trees === 0 ? null : extraTrees.restore(read, featureCount(shape), classes);
 }
 
 /**
- * The mean of what heads and forest say, in place of what heads say.
+ * The weighted mean of what heads and trees say, in place of what heads say.
  *
  * @param probabilities  of the heads, `[n, K]`; overwritten
  * @param rows           features, `[n, F]`
  * @param count          n
  */
-export function joinTrees(probabilities: Float32Array, rows: Float32Array, count: number, trees: Learned | null): void {
+export function joinTrees(
+  probabilities: Float32Array,
+  rows: Float32Array,
+  count: number,
+  trees: Learned | null,
+  { treeShare }: Pick<HeadOptions, "treeShare">,
+): void {
   if (trees === null || count === 0) return;
   const said = trees.probabilities({ rows: count, columns: rows.length / count, data: rows });
-  for (let at = 0; at < said.length; at++) probabilities[at] = (probabilities[at]! + said[at]!) / 2;
+  for (let at = 0; at < said.length; at++) {
+    probabilities[at] = (1 - treeShare) * probabilities[at]! + treeShare * said[at]!;
+  }
 }

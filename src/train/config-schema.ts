@@ -346,7 +346,8 @@ const head = group({
   count: integer(1).default(small.head.count).describe("Heads trained from different starts and averaged"),
   trees: integer(0)
     .default(small.head.trees)
-    .describe("Trees of a forest on the same features, averaged with the heads; 0: none"),
+    .describe("Extremely randomised trees on the same features, which have a say beside the heads; 0: none"),
+  treeShare: share().default(small.head.treeShare).describe("Weight of the trees in the class probabilities"),
 }).prefault({});
 
 /** The schema of a configuration with all shorthands written out; see `resolveConfig`. */

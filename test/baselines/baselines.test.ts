@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { baselineOf, baselines, gbt, knn, knnPixel, rf, svm } from "../../src/baselines/index.ts";
+import { baselineOf, baselines, et, gbt, knn, knnPixel, rf, svm } from "../../src/baselines/index.ts";
 import { makeSplit } from "../../src/scene/index.ts";
 import { ConfigError, DataError } from "../../src/tensor/index.ts";
 import { describeClassifier, easyScene } from "../support/describe-classifier.ts";
 import { accuracies, hasScene, labelsOf, openReal, realSplit } from "./real-scenes.ts";
 
 describeClassifier(rf, { options: { trees: 40 } });
+describeClassifier(et, { options: { trees: 20 } });
 describeClassifier(gbt, { options: { rounds: 20 } });
 describeClassifier(svm, { options: {} });
 describeClassifier(knn, { options: {} });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { growExtraTrees } from "../../src/baselines/extra-trees.ts";
 import { growForest } from "../../src/baselines/forest.ts";
 import { addShares, binned, growTree, type Tree } from "../../src/baselines/tree.ts";
 import { ConfigError, keyOf, normal } from "../../src/tensor/index.ts";
@@ -72,29 +73,35 @@ describe("tree", () => {
   });
 });
 
-describe("random forest", () => {
-  it("gives the probabilities of scikit-learn's", async () => {
-    const learned = await growForest(train, classes, 3, { seed: 1 });
-    const got = learned.probabilities(test);
-    const expected = reference.forest.probabilities.flat();
-    // The mean of 20 forests of 300 trees: one forest strays by about √(p(1 − p)/300) ≤ 0.03 a value, 600 values.
-    assert.ok(farthest(got, expected) < 0.12, `got ${farthest(got, expected)}`);
-    const mean = got.reduce((sum, p, at) => sum + Math.abs(p - expected[at]!), 0) / got.length;
-    assert.ok(mean < 0.02, `got ${mean}`);
-    const right = share(greatest(got, 3), reference.testClasses);
-    assert.ok(Math.abs(right - reference.forest.accuracy) < 0.03, `got ${right}`);
-  });
+describeForest("random forest", growForest, reference.forest);
+describeForest("extremely randomised trees", growExtraTrees, reference.extraTrees);
 
-  it("depends on its seed and nothing else", async () => {
-    const grow = async (seed: number) => (await growForest(train, classes, 3, { seed, trees: 10 })).probabilities(test);
-    assert.deepEqual(await grow(1), await grow(1));
-    assert.notDeepEqual(await grow(1), await grow(2));
-  });
+function describeForest(name: string, growForest: typeof growExtraTrees, theirs: typeof reference.forest): void {
+  describe(name, () => {
+    it("gives the probabilities of scikit-learn's", async () => {
+      const learned = await growForest(train, classes, 3, { seed: 1 });
+      const got = learned.probabilities(test);
+      const expected = theirs.probabilities.flat();
+      // The mean of 20 forests of 300 trees: one forest strays by about √(p(1 − p)/300) ≤ 0.03 a value, 600 values.
+      assert.ok(farthest(got, expected) < 0.12, `got ${farthest(got, expected)}`);
+      const mean = got.reduce((sum, p, at) => sum + Math.abs(p - expected[at]!), 0) / got.length;
+      assert.ok(mean < 0.02, `got ${mean}`);
+      const right = share(greatest(got, 3), reference.testClasses);
+      assert.ok(Math.abs(right - theirs.accuracy) < 0.03, `got ${right}`);
+    });
 
-  it("refuses a number of trees below 1", async () => {
-    await assert.rejects(
-      growForest(train, classes, 3, { trees: 0 }),
-      new ConfigError("trees", "expected an integer ≥ 1; got 0", 0),
-    );
+    it("depends on its seed and nothing else", async () => {
+      const grow = async (seed: number) =>
+        (await growForest(train, classes, 3, { seed, trees: 10 })).probabilities(test);
+      assert.deepEqual(await grow(1), await grow(1));
+      assert.notDeepEqual(await grow(1), await grow(2));
+    });
+
+    it("refuses a number of trees below 1", async () => {
+      await assert.rejects(
+        growForest(train, classes, 3, { trees: 0 }),
+        new ConfigError("trees", "expected an integer ≥ 1; got 0", 0),
+      );
+    });
   });
-});
+}

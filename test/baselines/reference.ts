@@ -15,6 +15,7 @@ interface Numbers {
   };
   readonly tree: readonly (readonly [feature: number, threshold: number, rows: number])[];
   readonly forest: { readonly accuracy: number; readonly probabilities: readonly number[][] };
+  readonly extraTrees: { readonly accuracy: number; readonly probabilities: readonly number[][] };
   readonly boosting: { readonly accuracy: number; readonly early: readonly number[][] };
   readonly neighbours: readonly number[][];
 }

@@ -9,15 +9,15 @@ describe("forest beside the heads", () => {
   const rows = Float32Array.of(0, 1, 2, 10, 11, 12);
   const classOf = Int32Array.of(0, 0, 0, 1, 1, 1);
 
-  it("has half the say", async () => {
+  it("has its share of the say", async () => {
     const trees = await growTrees(keyOf(3), rows, classOf, 2, shape, { trees: 20 });
     const alone = trees!.probabilities({ rows: 2, columns: 1, data: Float32Array.of(-5, 20) });
     const heads = Float32Array.of(0.25, 0.75, 0.5, 0.5);
     const joined = heads.slice();
-    joinTrees(joined, Float32Array.of(-5, 20), 2, trees);
+    joinTrees(joined, Float32Array.of(-5, 20), 2, trees, { treeShare: 0.75 });
     assert.deepEqual(
       joined,
-      heads.map((p, at) => (p + alone[at]!) / 2),
+      heads.map((p, at) => 0.25 * p + 0.75 * alone[at]!),
     );
     assert.ok(alone[0]! > 0.9 && alone[3]! > 0.9);
   });
@@ -25,7 +25,7 @@ describe("forest beside the heads", () => {
   it("says nothing where there is none", async () => {
     assert.equal(await growTrees(keyOf(3), rows, classOf, 2, shape, { trees: 0 }), null);
     const joined = Float32Array.of(0.25, 0.75);
-    joinTrees(joined, Float32Array.of(1), 1, null);
+    joinTrees(joined, Float32Array.of(1), 1, null, { treeShare: 0.5 });
     assert.deepEqual(joined, Float32Array.of(0.25, 0.75));
   });
 });

@@ -100,7 +100,7 @@ describe("resolveConfig", () => {
     });
   });
 
-  const head = "width, blocks, steps, rate, weightDecay, dropout, labelSmoothing, balanced, count, trees";
+  const head = "width, blocks, steps, rate, weightDecay, dropout, labelSmoothing, balanced, count, trees, treeShare";
   const faults: readonly (readonly [unknown, string])[] = [
     [[], "train.yaml: expected keys with values; got []"],
     [{}, "train.yaml: scene: expected sources and labels, or simulate; got nothing"],
