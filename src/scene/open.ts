@@ -121,7 +121,7 @@ function openPlace(options: SceneOptions, read: readonly Source[], truth: Ground
   return { grid, sources, codes: codes?.raster ?? null, notes };
 }
 
-/** The grid of the scene, with the first georeference found on it. */
+/** The grid of the scene, with the georeference of its raster, or where it has none the first of a raster of its size. */
 export function gridOf(
   sources: readonly { readonly name: string; readonly raster: Grid }[],
   truth: GroundTruth | null,
@@ -136,8 +136,10 @@ export function gridOf(
     throw new ConfigError("grid", `expected one of ${known}; got ${wanted}`, wanted);
   }
   const all: readonly Grid[] = labels === null ? rasters : [labels, ...rasters];
-  const onGridOf = ({ height, width }: Grid): Grid => {
-    const placed = all.find((one) => one.height === height && one.width === width && one.georeference !== null);
+  const onGridOf = (chosen: Grid): Grid => {
+    const { height, width } = chosen;
+    const alike = all.filter((one) => one.height === height && one.width === width);
+    const placed = [chosen, ...alike].find(({ georeference }) => georeference !== null);
     return { height, width, georeference: placed?.georeference ?? null };
   };
   if (wanted !== undefined) return onGridOf(named(wanted)!);

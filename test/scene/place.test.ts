@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { encodeGeoTiff, type GeoTiff } from "../../src/evaluate/index.ts";
-import { type Georeference, openScene } from "../../src/scene/index.ts";
+import { type Georeference, openScene, type SceneOptions } from "../../src/scene/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "symdiffuser-place-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -102,6 +102,32 @@ describe("labels of another grid", () => {
     assert.equal(height, 6);
     assert.deepEqual(Array.from(labels!.data.slice(0, 8)), [1, 1, 2, 2, 0, 0, 3, 3]);
     assert.match(notes[0]!, /^labels: put on the scene's grid .*\(nearest\)/);
+  });
+});
+
+describe("the place of the scene", () => {
+  // All of one size: each lies elsewhere by whole pixels.
+  const save8 = (name: string, georeference: Georeference | null) =>
+    save(name, { ...size, data: Uint8Array.from({ length: 48 }, (_, pixel) => 1 + (pixel % 2)), georeference });
+  const moved = { name: "moved", file: save8("moved", at(500_020, 5_399_990, 10)) };
+  const bare = { name: "bare", file: save8("bare", null) };
+  const labels = { file: save8("beside", at(499_970, 5_400_020, 10)) };
+  const origin = async (options: SceneOptions) => {
+    const { georeference, sources } = await openScene(options);
+    return [georeference!.transform[0], sources[0]!.raster.data[0]];
+  };
+
+  it("is that of the first source, or of the one named, whatever else has its size", async () => {
+    assert.deepEqual(await origin({ sources: [s2, moved], labels }), [500_000, 1]);
+    assert.deepEqual(await origin({ sources: [s2, moved], labels, grid: "s2" }), [500_000, 1]);
+    assert.deepEqual((await origin({ sources: [s2, moved], grid: "moved" }))[0], 500_020);
+    assert.deepEqual((await origin({ sources: [s2, moved], labels, grid: "moved" }))[0], 500_020);
+    assert.deepEqual((await origin({ sources: [s2, moved], labels, grid: "labels" }))[0], 499_970);
+  });
+
+  it("is lent by a raster of its size where it has none", async () => {
+    assert.deepEqual(await origin({ sources: [bare, moved] }), [500_020, 1]);
+    assert.deepEqual(await origin({ sources: [bare, moved], grid: "bare" }), [500_020, 1]);
   });
 });
 
