@@ -8,6 +8,7 @@ import {
   type Progress,
   type SceneOutline,
   type SceneWindows,
+  type SourceOptions,
   sceneWindows,
 } from "../scene/index.ts";
 import {
@@ -52,18 +53,27 @@ function simulatedIn({ sources }: SceneOutline, { scene }: RunConfig, isOwn: boo
   return names.length === 0 ? null : `${names.join(", ")} simulated from the bands of another sensor`;
 }
 
-/** Files of the same sources as the run's, as a scene without labels. */
+/**
+ * Files of the same sources as the run's, as a scene without labels: on the grid of the source whose grid the run's is,
+ * or of the first of the run's that is there.
+ */
 export async function otherScene(
   config: RunConfig,
   files: Readonly<Record<string, readonly string[]>>,
   generation: Generation | null = null,
 ): Promise<SceneWindows> {
-  const known = "simulate" in config.scene ? {} : config.scene.sources;
-  const sources = Object.entries(files).map(([name, file]) => {
+  const { scene } = config;
+  const known = "simulate" in scene ? {} : scene.sources;
+  const order: readonly string[] = "simulate" in scene ? scene.simulate.sources : Object.keys(known);
+  const grid = "simulate" in scene ? null : scene.grid;
+  const present = order.filter((name) => Object.hasOwn(files, name));
+  const names = new Set([...present, ...Object.keys(files)]);
+  const sources = Array.from(names, (name): SourceOptions => {
     const own = known[name];
+    const file = files[name]!;
     return own === undefined ? { name, file } : sourceOptions(name, { ...own, file });
   });
-  const options = { name: config.name, sources };
+  const options = { name: config.name, sources, ...(grid !== null && names.has(grid) && { grid }) };
   if (generation?.fillHoles) return sceneWindows(prepared(await openScene(options), { ...generation, without: [] }));
   return isOfPlots(options) ? sceneWindows(await openScene(options)) : openSceneWindows(options);
 }
