@@ -44,14 +44,18 @@ export function alignment(grid: Grid, reference: Grid): Alignment | null {
 }
 
 function sizeRelation(grid: Grid, reference: Grid): Alignment | null {
-  const rows = reference.height / grid.height;
-  const cols = reference.width / grid.width;
-  if (rows === 1 && cols === 1) return { relation: "same", rows, cols };
-  if (Number.isInteger(rows) && Number.isInteger(cols)) return { relation: "coarser", rows, cols };
-  if (Number.isInteger(1 / rows) && Number.isInteger(1 / cols)) {
-    return { relation: "finer", rows: grid.height / reference.height, cols: grid.width / reference.width };
-  }
+  if (grid.height === reference.height && grid.width === reference.width) return { relation: "same", rows: 1, cols: 1 };
+  if (isDivided(reference, grid)) return { relation: "coarser", ...factors(reference, grid) };
+  if (isDivided(grid, reference)) return { relation: "finer", ...factors(grid, reference) };
   return null;
+}
+
+function isDivided(finer: Grid, coarser: Grid): boolean {
+  return finer.height % coarser.height === 0 && finer.width % coarser.width === 0;
+}
+
+function factors(finer: Grid, coarser: Grid): Pick<Alignment, "rows" | "cols"> {
+  return { rows: finer.height / coarser.height, cols: finer.width / coarser.width };
 }
 
 /** x and y of the upper-left, upper-right and lower-left corners. */

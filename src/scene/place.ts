@@ -118,9 +118,9 @@ function finerOrCoarser(raster: Grid, { relation, rows, cols }: Alignment, part:
 
 /** Pixels of a finer or coarser raster as pixels of the scene's grid. */
 function scaled(region: Rectangle, { relation, rows, cols }: Alignment): Rectangle {
-  const [down, across] = relation === "finer" ? [1 / rows, 1 / cols] : [rows, cols];
   const { row, col, height, width } = region;
-  return { row: row * down, col: col * across, height: height * down, width: width * across };
+  if (relation === "finer") return { row: row / rows, col: col / cols, height: height / rows, width: width / cols };
+  return { row: row * rows, col: col * cols, height: height * rows, width: width * cols };
 }
 
 /** Labels on the grid of the scene: the nearest code. @throws DataError if the grids cannot be brought together */

@@ -56,6 +56,8 @@ const fine = save("fine", {
   data: wave(4 * height * width, 0.02),
   georeference: place(500_000, 5_400_000, 5),
 });
+const small = save("small", { height: 3, width: 5, bands: 1, data: wave(15, 0.1) });
+const dense = save("dense", { height: 3 * 49, width: 5 * 49, bands: 1, data: wave(15 * 49 * 49, 0.02) });
 const other = save("other", {
   height: 190,
   width: 200,
@@ -79,7 +81,7 @@ async function hasItsPixels(options: SceneOptions, tolerance: number): Promise<v
     assert.deepEqual([windows.name, windows.height, windows.width], [whole.name, whole.height, whole.width]);
     assert.deepEqual(windows.georeference, whole.georeference);
     assert.equal(windows.notes.length, whole.notes.length);
-    for (const part of partsOf(whole, 70)) {
+    for (const part of partsOf(whole, Math.min(70, whole.height - 1))) {
       const scene = await windows.read(part);
       const valid = cutValid(whole.valid, whole.width, part);
       if (scene === null) {
@@ -117,6 +119,15 @@ describe("a scene read part by part", () => {
         { name: "a", file: beside },
         { name: "b", file: coarse },
         { name: "c", file: fine },
+      ],
+      1e-6,
+    ],
+    [
+      // 1 / (1 / 49) is not 49 in floating point.
+      "with a source finer by a factor of 49",
+      [
+        { name: "a", file: small },
+        { name: "b", file: dense },
       ],
       1e-6,
     ],
