@@ -6,7 +6,7 @@ import type { Georeference, Raster } from "./raster.ts";
 import { resampled } from "./resample.ts";
 import type { SourceKind } from "./scene.ts";
 import { countValid } from "./validity.ts";
-import { misregistration, sourceRegion, suggestedMethod, warped, warpedPart } from "./warp.ts";
+import { isOutside, misregistration, sourceRegion, suggestedMethod, warped, warpedPart } from "./warp.ts";
 import {
   alignedTo,
   cutRaster,
@@ -143,7 +143,7 @@ function inPixels(rows: number, cols: number): Georeference {
   return { transform: [0, cols, 0, 0, 0, rows], crs: null };
 }
 
-/** The raster if both grids say where they are; a CRS that only one of them names is taken to be that of both. */
+/** The raster if both grids say where they are and meet; a CRS that only one of them names is taken to be that of both. */
 function comparable<Placeable extends Grid>(raster: Placeable, grid: Grid, subject: string): Placeable {
   const { georeference } = raster;
   if (georeference === null || grid.georeference === null) {
@@ -153,7 +153,12 @@ function comparable<Placeable extends Grid>(raster: Placeable, grid: Grid, subje
       `expected ${expected}, or a georeference in both; got ${gridText(raster)} — resample it first, for example with gdalwarp`,
     );
   }
-  return { ...raster, georeference: { ...georeference, crs: georeference.crs ?? grid.georeference.crs } };
+  const placed = { ...raster, georeference: { ...georeference, crs: georeference.crs ?? grid.georeference.crs } };
+  if (isOutside(placed, grid)) {
+    const got = `${gridText(raster)}, which does not overlap it`;
+    throw new DataError(subject, `expected pixels on the scene's grid (${gridText(grid)}); got ${got}`);
+  }
+  return placed;
 }
 
 function noteOf(source: Raster, grid: Grid, moved: Raster, subject: string, method: string): string {

@@ -59,25 +59,11 @@ export function warpedPart(
   };
 }
 
-/** Places along each axis of a part at which it is asked where the source lies. */
-const probes = 33;
-
 /** The region of the source that a part of the target needs; null where it has none. */
 export function sourceRegion(source: Grid, target: Grid, part: Rectangle): Rectangle | null {
-  const mapping = pixelMapping(source, target);
-  let [top, left, bottom, right] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, -1, -1];
-  for (let down = 0; down < probes; down++) {
-    for (let across = 0; across < probes; across++) {
-      const [col, row] = mapping(
-        part.col + (part.width * across) / (probes - 1),
-        part.row + (part.height * down) / (probes - 1),
-      );
-      // Where the mapping has an edge, nothing is known between two places.
-      if (Number.isNaN(col + row)) return wholeOf(source);
-      [top, left] = [Math.min(top, row), Math.min(left, col)];
-      [bottom, right] = [Math.max(bottom, row), Math.max(right, col)];
-    }
-  }
+  const box = reached(source, target, part);
+  if (box === null) return wholeOf(source);
+  const { top, left, bottom, right } = box;
   // Pixels beside the place of a centre, and what bends outwards between two places.
   const reach = 3 + 0.02 * Math.max(bottom - top, right - left);
   const row = Math.max(0, Math.floor(top - reach));
@@ -85,6 +71,36 @@ export function sourceRegion(source: Grid, target: Grid, part: Rectangle): Recta
   const height = Math.min(source.height, Math.ceil(bottom + reach)) - row;
   const width = Math.min(source.width, Math.ceil(right + reach)) - col;
   return height > 0 && width > 0 ? { row, col, height, width } : null;
+}
+
+/** Whether a grid lies outside another; false where that is not certain. */
+export function isOutside(source: Grid, target: Grid): boolean {
+  const box = reached(source, target, wholeOf(target));
+  if (box === null) return false;
+  return box.bottom <= 0 || box.right <= 0 || box.top >= source.height || box.left >= source.width;
+}
+
+/** Places along each axis of a part at which it is asked where the source lies. */
+const probes = 33;
+
+/** What a part of the target spans in pixels of the source; null where the mapping has an edge. */
+function reached(source: Grid, target: Grid, part: Rectangle) {
+  const mapping = pixelMapping(source, target);
+  let [top, left] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let [bottom, right] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let down = 0; down < probes; down++) {
+    for (let across = 0; across < probes; across++) {
+      const [col, row] = mapping(
+        part.col + (part.width * across) / (probes - 1),
+        part.row + (part.height * down) / (probes - 1),
+      );
+      // Where the mapping has an edge, nothing is known between two places.
+      if (Number.isNaN(col + row)) return null;
+      [top, left] = [Math.min(top, row), Math.min(left, col)];
+      [bottom, right] = [Math.max(bottom, row), Math.max(right, col)];
+    }
+  }
+  return { top, left, bottom, right };
 }
 
 /** The method for measurements: `mean` where the source is finer than the target by half or more, else `bilinear`. */

@@ -215,6 +215,7 @@ describe("openScene", () => {
 describe("a scene that cannot be opened", () => {
   const shifted = save("shifted", { ...size, georeference: at(10, 300_005), data: new Uint8Array(48) });
   const elsewhere = save("elsewhere", { ...size, georeference: at(10, 300_000, 32633), data: new Uint8Array(48) });
+  const beside = save("beside", { ...size, georeference: at(10, 300_080), data: new Uint8Array(48).fill(1) });
   const odd = save("odd", { height: 4, width: 8, data: new Uint8Array(32) });
   const empty = save("empty", { ...size, data: new Float32Array(48).fill(Number.NaN) });
   const holey = save("holey", {
@@ -239,7 +240,14 @@ describe("a scene that cannot be opened", () => {
     [
       "a source elsewhere",
       { sources: [s2, { name: "b", file: elsewhere }] },
-      "b: expected pixels with data in every band; got none — bands without any data: 0",
+      "b: expected pixels on the scene's grid (6 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32632); got " +
+        "6 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32633, which does not overlap it",
+    ],
+    [
+      "labels elsewhere",
+      { sources: [s2], labels: { file: beside } },
+      `${beside}: expected pixels on the scene's grid (6 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32632); got ` +
+        "6 rows × 8 columns of 10 × 10 from 300080, 5400000, EPSG:32632, which does not overlap it",
     ],
     ["a grid that is no source's", { sources: [s2], grid: "s1" }, "grid: expected one of s2; got s1"],
     [

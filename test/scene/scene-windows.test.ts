@@ -65,6 +65,13 @@ const other = save("other", {
   data: wave(76_000, 0.05),
   georeference: place(500_103, 5_400_321, 12.5),
 });
+const far = save("far", {
+  height: 2,
+  width: 2,
+  bands: 1,
+  data: wave(4, 1),
+  georeference: place(600_000, 5_400_000, 10),
+});
 const turned = save("turned", {
   height: 200,
   width: 220,
@@ -156,6 +163,10 @@ describe("a scene read part by part", () => {
     for (const sources of [
       [{ name: "a", file: three, bands: [3] }],
       [{ name: "a", file: [three, coarse] }],
+      [
+        { name: "a", file: beside },
+        { name: "b", file: far },
+      ],
       [
         { name: "a", file: three },
         { name: "a", file: beside },
