@@ -122,6 +122,7 @@ export {
   readRaster,
   readSplit,
   type Scene,
+  type SceneNote,
   type SceneOptions,
   type SimulatedKind,
   type SimulatedSource,

@@ -82,7 +82,7 @@ async function train({ config, resume, overwrite, command }: JobOf<"train">, con
       onOpened: (scene, split, device) => {
         tellDevice(control, device);
         const plots = scene.plots === null ? [] : [`${scene.plots.length} plots`];
-        for (const text of [...plots, ...scene.notes, splitTable(split, scene.labels!)])
+        for (const text of [...plots, ...scene.notes.map(({ text }) => text), splitTable(split, scene.labels!)])
           control.onEvent({ kind: "note", text });
       },
     },
@@ -174,6 +174,7 @@ async function map(job: JobOf<"map">, control: JobControl): Promise<JobResult> {
             work,
           );
     classifier.check(scene);
+    if (own === null) for (const { text } of scene.notes) control.onEvent({ kind: "note", text });
     const folder = out ?? join(run, "map");
     await mkdir(folder, { recursive: true });
     const origin = {
@@ -282,7 +283,10 @@ async function evaluate(
   const folder = out ?? join(run, ["evaluation", ...(generation ? ["without", ...generation.without] : [])].join("-"));
   await mkdir(folder, { recursive: true });
   const { metrics, files } = await writeOutcome(folder, {
-    scene: generation === undefined ? scene : { ...scene, notes: [...scene.notes, generatedText(generation)] },
+    scene:
+      generation === undefined
+        ? scene
+        : { ...scene, notes: [...scene.notes, { text: generatedText(generation), isInterpolated: false }] },
     title: stored.title,
     split,
     classes,

@@ -101,6 +101,7 @@ export async function openWork(
   const whole = windows && { row: 0, col: 0, height: windows.height, width: windows.width };
   const scene = windows === null ? await openOwn() : await windows.read(whole!);
   await windows?.close();
+  for (const { text } of windows?.notes ?? []) control.onEvent({ kind: "note", text });
   if (scene === null) throw new DataError(config.name, "expected pixels with data in every source; got none");
   const folder = out ?? join(run, name);
   await mkdir(folder, { recursive: true });

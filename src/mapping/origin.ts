@@ -1,6 +1,6 @@
 /** @file What made a raster, for its metadata: program, method, sources, and what in it was not measured. */
 import type { GeoTiff } from "../evaluate/index.ts";
-import type { SceneOutline } from "../scene/index.ts";
+import type { SceneNote, SceneOutline } from "../scene/index.ts";
 import { software } from "./versions.ts";
 
 /** What a result comes from. */
@@ -16,7 +16,7 @@ export interface Origin {
 
 /**
  * Fields of every raster that is written. `GENERATED` tells whether sources were made by a program, `FILLED` whether
- * pixels of a source were interpolated; both are `no` or tell what was done.
+ * pixels of a source were interpolated; both are `no` or tell what was done. `NOTES` tells all that was done to its files.
  */
 export function originFields({
   scene,
@@ -28,6 +28,8 @@ export function originFields({
     const count = `${bands} band${bands === 1 ? "" : "s"}`;
     return kind === name ? `${name} (${count})` : `${name} (${kind}, ${count})`;
   });
+  const texts = (notes: readonly SceneNote[]) => notes.map(({ text }) => text);
+  const filled = texts(scene.notes.filter(({ isInterpolated }) => isInterpolated));
   const made = [simulated, generated].filter((one) => typeof one === "string");
   return {
     software: software(),
@@ -35,7 +37,8 @@ export function originFields({
       METHOD: method,
       SOURCES: sources.join(", "),
       GENERATED: made.length === 0 ? "no" : `yes: ${made.join("; ")}`,
-      FILLED: scene.notes.length === 0 ? "no" : `yes: ${scene.notes.join("; ")}`,
+      FILLED: filled.length === 0 ? "no" : `yes: ${filled.join("; ")}`,
+      NOTES: texts(scene.notes).join("; ") || "none",
     },
   };
 }

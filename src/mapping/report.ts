@@ -117,7 +117,7 @@ export function reportOf(outcome: Outcome, metrics: Metrics): ReportData {
     encodePng(classPicture({ height, width, data }, colors, previewSide));
   return {
     title: scene.name,
-    notes: scene.notes,
+    notes: scene.notes.map(({ text }) => text),
     summary: `${scene.sources.map(({ name, raster }) => `${name} (${raster.bands})`).join(" + ")}, ${size}, ${classes.length} classes`,
     classes,
     methods: [

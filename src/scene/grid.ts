@@ -21,7 +21,7 @@ export interface Alignment {
 }
 
 /** Largest distance of corners, in pixels of the finer grid, that still counts as the same place. */
-const tolerancePixels = 1e-3;
+export const tolerancePixels = 1e-3;
 
 /**
  * How `grid` lies to `reference`: sizes must be in an integer ratio; if both are georeferenced, their corners and EPSG

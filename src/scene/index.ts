@@ -28,6 +28,7 @@ export {
   type LandCoverClass,
   type Plot,
   type Scene,
+  type SceneNote,
   type Source,
   type SourceKind,
   sourceKinds,

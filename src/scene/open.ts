@@ -7,7 +7,7 @@ import { fileStem } from "./location.ts";
 import { placedSource } from "./place.ts";
 import { checkAlike, fileOfPlot, isPattern, lackedBands, laidOut, mosaic, plotNames } from "./plots.ts";
 import type { Raster } from "./raster.ts";
-import type { Scene, Source } from "./scene.ts";
+import type { Scene, SceneNote, Source } from "./scene.ts";
 import { bandsWithData, hasBand } from "./selection.ts";
 import { filesOf, readBands, readSource, type SourceOptions, sourceOf } from "./source.ts";
 import { bothValid, countValid } from "./validity.ts";
@@ -33,7 +33,7 @@ interface Place {
   readonly sources: readonly Source[];
   /** Class codes, one band; null without labels. */
   readonly codes: Raster | null;
-  readonly notes: readonly string[];
+  readonly notes: readonly SceneNote[];
 }
 
 /**
@@ -70,7 +70,7 @@ async function openPlots(options: SceneOptions, patterns: readonly string[]): Pr
   const inPlot = (name: string) => (file: string) => (isPattern(file) ? fileOfPlot(file, name) : file);
   const titles = names.map((name) => fileStem(fileOfPlot(patterns[0]!, name)));
   const read: Source[][] = names.map(() => []);
-  const bandNotes: string[] = [];
+  const bandNotes: SceneNote[] = [];
   for (const [at, source] of sources.entries()) {
     const path = `sources[${at}]`;
     const own = names.map((name) => ({ ...source, file: filesOf(source).map(inPlot(name)) }));
@@ -80,7 +80,7 @@ async function openPlots(options: SceneOptions, patterns: readonly string[]): Pr
     // The same bands everywhere: those that hold data in any plot.
     const bands = source.bands ?? bandsWithData(rasters, source.nodata);
     const note = lackedBands(rasters, bands, source.nodata, titles);
-    if (note !== null) bandNotes.push(`${source.name}: ${note}`);
+    if (note !== null) bandNotes.push({ text: `${source.name}: ${note}`, isInterpolated: false });
     for (const [plot, raster] of rasters.entries()) {
       read[plot]!.push(sourceOf(raster, { ...own[plot]!, bands }, path));
     }
@@ -102,15 +102,23 @@ async function openPlots(options: SceneOptions, patterns: readonly string[]): Pr
       raster: together(source.name, (place) => place.sources[at]!.raster),
     })),
     codes: places[0]!.codes && together("labels", (place) => place.codes!),
-    notes: [...bandNotes, ...places[0]!.notes.map((note) => `${note} (the first of ${plots.length} plots)`)],
+    notes: [...bandNotes, ...notesOfPlots(places, titles)],
   });
+}
+
+/** Notes on one plot stand for those of all: on the first with interpolated pixels, if any has them. */
+function notesOfPlots(places: readonly Place[], titles: readonly string[]): readonly SceneNote[] {
+  const isFilled = ({ notes }: Place): boolean => notes.some(({ isInterpolated }) => isInterpolated);
+  const shown = Math.max(0, places.findIndex(isFilled));
+  const which = `(plot ${titles[shown]}, one of ${titles.length})`;
+  return places[shown]!.notes.map((note) => ({ ...note, text: `${note.text} ${which}` }));
 }
 
 /** Sources and labels of one place, on its grid. @param isPlot  whether it is one of many, which may be without labels */
 function openPlace(options: SceneOptions, read: readonly Source[], truth: GroundTruth | null, isPlot: boolean): Place {
   const { labels } = options;
   const grid = gridOf(read, truth, options);
-  const notes: string[] = [];
+  const notes: SceneNote[] = [];
   const sources = read.map(({ name, kind, raster }) => {
     const placed = placedSource(raster, grid, name, kind);
     if (placed.note !== null) notes.push(placed.note);

@@ -1,12 +1,20 @@
 /** @file A raster brought to the grid of the scene: as it is, by a whole factor, or warped from another place or CRS. */
 import { DataError } from "../tensor/index.ts";
 import { positionStep } from "./crs/positions.ts";
-import { type Alignment, alignment, type Grid, gridText } from "./grid.ts";
+import { type Alignment, alignment, type Grid, gridText, tolerancePixels } from "./grid.ts";
 import type { Georeference, Raster } from "./raster.ts";
 import { resampled } from "./resample.ts";
-import type { SourceKind } from "./scene.ts";
+import type { SceneNote, SourceKind } from "./scene.ts";
 import { countValid } from "./validity.ts";
-import { isOutside, misregistration, sourceRegion, suggestedMethod, warped, warpedPart } from "./warp.ts";
+import {
+  isOutside,
+  misregistration,
+  sourceRegion,
+  suggestedMethod,
+  type WarpMethod,
+  warped,
+  warpedPart,
+} from "./warp.ts";
 import {
   alignedTo,
   cutRaster,
@@ -21,14 +29,15 @@ import {
 /** A raster on the grid of the scene, and what was done to it; null where nothing was. */
 export interface Placed {
   readonly raster: Raster;
-  readonly note: string | null;
+  readonly note: SceneNote | null;
 }
 
 /** Pixels of misfit above which a note says so. */
 const worthSaying = 0.1;
 
 /**
- * A source on the grid of the scene: the mean of finer pixels, bilinear between coarser ones; radar decibels as power.
+ * A source on the grid of the scene: the mean of finer pixels, bilinear between coarser ones, as it is where pixels are
+ * the same; radar decibels as power.
  *
  * @param subject  the name of the source, for messages
  * @throws DataError if the grids cannot be brought together
@@ -36,14 +45,23 @@ const worthSaying = 0.1;
 export function placedSource(raster: Raster, grid: Grid, subject: string, kind: SourceKind): Placed {
   const relation = alignment(raster, grid);
   if (relation?.relation === "same") return { raster, note: null };
-  const isDecibel = kind === "sar" && hasNegative(raster);
-  const linear = isDecibel ? mapped(raster, (decibel) => 10 ** (decibel / 10)) : raster;
+  const { source, method } = manner(raster, relation, grid, subject);
+  const isDecibel = method !== "nearest" && kind === "sar" && hasNegative(raster);
+  const linear = isDecibel ? mapped(source, (decibel) => 10 ** (decibel / 10)) : source;
   const back = (one: Raster): Raster => (isDecibel ? mapped(one, (power) => 10 * Math.log10(power)) : one);
-  if (relation !== null) return { raster: back(resampled(linear, relation, grid)), note: null };
-  const source = comparable(linear, grid, subject);
-  const method = suggestedMethod(source, grid);
-  const moved = back(warped(source, grid, method));
-  return { raster: moved, note: noteOf(source, grid, moved, subject, method) };
+  if (relation !== null) {
+    return { raster: back(resampled(linear, relation, grid)), note: noteOf(source, grid, subject, method) };
+  }
+  const moved = back(warped(linear, grid, method));
+  return { raster: moved, note: noteOf(source, grid, subject, method, moved) };
+}
+
+/** How measurements come to another grid, and what is read for it. */
+function manner<Placeable extends Grid>(raster: Placeable, relation: Alignment | null, grid: Grid, subject: string) {
+  if (relation !== null)
+    return { source: raster, method: relation.relation === "finer" ? "mean" : "bilinear" } as const;
+  const source = comparable(raster, grid, subject);
+  return { source, method: suggestedMethod(source, grid) };
 }
 
 /** A source of which any part of the scene's grid can be read. */
@@ -51,7 +69,7 @@ export interface PlacedWindows {
   /** False only where it is certain, without reading, that no pixel of the part is valid. */
   hasData(part: Rectangle): boolean;
   read(part: Rectangle): Promise<Raster>;
-  readonly note: string | null;
+  readonly note: SceneNote | null;
 }
 
 /** The same as {@link placedSource}, part by part. */
@@ -63,7 +81,9 @@ export async function placedWindows(
 ): Promise<PlacedWindows> {
   const relation = alignment(raster, grid);
   if (relation?.relation === "same") return { hasData: raster.hasData, read: raster.read, note: null };
-  const isDecibel = kind === "sar" && (await searched(raster, hasNegative));
+  const { source, method } = manner(raster, relation, grid, subject);
+  const note = noteOf(source, grid, subject, method);
+  const isDecibel = method !== "nearest" && kind === "sar" && (await searched(raster, hasNegative));
   const convert = (one: Raster): Raster => (isDecibel ? mapped(one, (decibel) => 10 ** (decibel / 10)) : one);
   const back = (one: Raster): Raster => (isDecibel ? mapped(one, (power) => 10 * Math.log10(power)) : one);
   if (relation !== null) {
@@ -76,11 +96,9 @@ export async function placedWindows(
         const place = { height: outer.height, width: outer.width, georeference: partPlace(grid.georeference, outer) };
         return cutRaster(back(resampled(convert(await raster.read(region)), relation, place)), within(part, outer));
       },
-      note: null,
+      note,
     };
   }
-  const source = comparable(raster, grid, subject);
-  const method = suggestedMethod(source, grid);
   const regionOf = (part: Rectangle): Rectangle | null => sourceRegion(source, grid, part);
   return {
     hasData: (part) => {
@@ -93,7 +111,7 @@ export async function placedWindows(
       const moved = warpedPart(convert(await raster.read(region)), region, source, grid, outer, method);
       return cutRaster(back(moved), within(part, outer));
     },
-    note: movedText(source, grid, subject, method).join("; "),
+    note,
   };
 }
 
@@ -132,11 +150,12 @@ export function placedLabels(raster: Raster, grid: Grid, subject: string): Place
     const scale = { rows: grid.height / raster.height, cols: grid.width / raster.width };
     const own = inPixels(scale.rows, scale.cols);
     const moved = warped({ ...raster, georeference: own }, { ...grid, georeference: inPixels(1, 1) }, "nearest");
-    return { raster: { ...moved, georeference: grid.georeference }, note: null };
+    const note = noteOf(raster, grid, "labels", "nearest");
+    return { raster: { ...moved, georeference: grid.georeference }, note };
   }
   const source = comparable(raster, grid, subject);
   const moved = warped(source, grid, "nearest");
-  return { raster: moved, note: noteOf(source, grid, moved, "labels", "nearest") };
+  return { raster: moved, note: noteOf(source, grid, "labels", "nearest", moved) };
 }
 
 function inPixels(rows: number, cols: number): Georeference {
@@ -161,21 +180,21 @@ function comparable<Placeable extends Grid>(raster: Placeable, grid: Grid, subje
   return placed;
 }
 
-function noteOf(source: Raster, grid: Grid, moved: Raster, subject: string, method: string): string {
-  const pixels = grid.height * grid.width;
-  const missing = 1 - countValid(moved.valid, pixels) / pixels;
-  const parts = movedText(source, grid, subject, method);
-  if (missing > 0) parts.push(`${(100 * missing).toFixed(1)} % of the scene is without data`);
-  return parts.join("; ");
-}
-
-function movedText(source: Grid, grid: Grid, subject: string, method: string): string[] {
+/** @param moved  the outcome, where it may be without data beside the source */
+function noteOf(source: Grid, grid: Grid, subject: string, method: WarpMethod, moved?: Raster): SceneNote {
   const shift = misregistration(source, grid);
-  const parts = [`${subject}: put on the scene's grid from ${gridText(source)} (${method})`];
+  const isSamePixels = shift !== null && shift <= tolerancePixels;
+  const how = isSamePixels ? "pixel for pixel" : method;
+  const parts = [`${subject}: put on the scene's grid from ${gridText(source)} (${how})`];
   if (shift !== null && shift > worthSaying) {
     parts.push(`its pixels lie ${shift.toFixed(2)} pixels off those of the scene`);
   }
-  return parts;
+  if (moved !== undefined) {
+    const pixels = grid.height * grid.width;
+    const missing = 1 - countValid(moved.valid, pixels) / pixels;
+    if (missing > 0) parts.push(`${(100 * missing).toFixed(1)} % of the scene is without data`);
+  }
+  return { text: parts.join("; "), isInterpolated: method === "bilinear" };
 }
 
 function hasNegative({ data }: Raster): boolean {

@@ -41,6 +41,14 @@ export interface Plot {
   readonly georeference: Georeference | null;
 }
 
+/** What was done to a file to bring it on the scene's grid, or what of it is left out. */
+export interface SceneNote {
+  /** A sentence. */
+  readonly text: string;
+  /** Whether pixels of a source were interpolated between others. */
+  readonly isInterpolated: boolean;
+}
+
 /** Aligned sources `[H, W, L]`, labels and a georeference. */
 export interface Scene {
   readonly name: string;
@@ -54,6 +62,6 @@ export interface Scene {
   readonly valid: Uint8Array | null;
   /** Plots that lie side by side on the grid, with gaps without data; null where the scene is one place. */
   readonly plots: readonly Plot[] | null;
-  /** What was done to bring the files on one grid, in sentences. */
-  readonly notes: readonly string[];
+  /** What was done to bring the files on one grid. */
+  readonly notes: readonly SceneNote[];
 }

@@ -2,13 +2,13 @@
 import { DataError } from "../tensor/index.ts";
 import { type Visit, visitPositions } from "./crs/positions.ts";
 import { isLongitudeLatitude, isSameCrs, type Transform, transformBetween } from "./crs/transform.ts";
-import type { Grid } from "./grid.ts";
+import { type Grid, tolerancePixels } from "./grid.ts";
 import type { Georeference, Raster, RasterData } from "./raster.ts";
 import { partPlace, type Rectangle, wholeOf } from "./windows.ts";
 
 /**
- * How values come to new pixels. `nearest`: that of the pixel around the new pixel's centre, unchanged, for classes.
- * `bilinear`: between the four nearest centres, for grids of similar pixel size. `mean`: of what a new pixel covers,
+ * How values come to new pixels. `nearest`: that of the pixel around the new pixel's centre, unchanged, for classes and
+ * where pixels of both grids are the same. `bilinear`: between the four nearest centres, for grids of similar pixel size. `mean`: of what a new pixel covers,
  * each old pixel by the area covered, for finer grids; where grids are turned to each other the area is a box as wide
  * and high as the new pixel, along the old rows and columns.
  */
@@ -103,8 +103,13 @@ function reached(source: Grid, target: Grid, part: Rectangle) {
   return { top, left, bottom, right };
 }
 
-/** The method for measurements: `mean` where the source is finer than the target by half or more, else `bilinear`. */
-export function suggestedMethod(source: Grid, target: Grid): "bilinear" | "mean" {
+/**
+ * The method for measurements: `nearest` where pixels of both grids are the same, `mean` where the source is finer than
+ * the target by half or more, else `bilinear`.
+ */
+export function suggestedMethod(source: Grid, target: Grid): WarpMethod {
+  const shift = misregistration(source, target);
+  if (shift !== null && shift <= tolerancePixels) return "nearest";
   const mapping = pixelMapping(source, target);
   const [col, row] = [target.width / 2, target.height / 2];
   const [right, left] = [mapping(col + 0.5, row), mapping(col - 0.5, row)];

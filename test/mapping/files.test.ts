@@ -38,7 +38,10 @@ const classes = simulated.labels!.classes;
 const scene: Scene = {
   ...simulated,
   valid: Uint8Array.from({ length: height * width }, (_, pixel) => Number(pixel >= 2 * width)),
-  notes: ["lidar: put on the scene's grid"],
+  notes: [
+    { text: "lidar: put on the scene's grid", isInterpolated: true },
+    { text: "msi: averaged", isInterpolated: false },
+  ],
 };
 const K = classes.length;
 const classifier: Classifier = {
@@ -59,6 +62,7 @@ const metadata = {
   SOURCES: "msi (8 bands), lidar (1 band)",
   GENERATED: "yes: the sources are simulated",
   FILLED: "yes: lidar: put on the scene's grid",
+  NOTES: "lidar: put on the scene's grid; msi: averaged",
 };
 
 describe("originOf", () => {

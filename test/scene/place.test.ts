@@ -56,7 +56,7 @@ describe("sources of other grids", () => {
     assert.equal(valid, null);
     assert.equal(notes.length, 1);
     assert.match(
-      notes[0]!,
+      notes[0]!.text,
       /^plane: put on the scene's grid from 8 rows .*\(bilinear\); its pixels lie 0\.40 pixels off those of the scene$/,
     );
   });
@@ -69,7 +69,45 @@ describe("sources of other grids", () => {
     });
     const { valid, notes } = await openScene({ sources: [s2, { name: "half", file }] });
     assert.deepEqual(Array.from(valid!.slice(0, 8)), [0, 0, 0, 0, 1, 1, 1, 1]);
-    assert.match(notes[0]!, /; 50\.0 % of the scene is without data$/);
+    assert.match(notes[0]!.text, /; 50\.0 % of the scene is without data$/);
+  });
+
+  it("are told of, with what was done, and whether it interpolated", async () => {
+    const sized = (name: string, height: number, width: number, georeference?: Georeference) =>
+      save(name, {
+        height,
+        width,
+        data: new Float32Array(height * width).fill(3),
+        ...(georeference && { georeference }),
+      });
+    const wide = { height: 8, width: 10, georeference: at(499_990, 5_400_010, 10) };
+    const file = save("wide", { ...wide, data: new Uint16Array(80).map((_, pixel) => pixel) });
+    const { sources, notes, labels } = await openScene({
+      sources: [
+        s2,
+        { name: "coarse", file: sized("threes", 3, 4) },
+        { name: "fine", file: sized("twelves", 12, 16, at(500_000, 5_400_000, 5)) },
+        { name: "wide", file },
+      ],
+      labels: {
+        file: save("few", { height: 3, width: 4, data: Uint8Array.from({ length: 12 }, (_, n) => 1 + (n % 2)) }),
+      },
+      grid: "s2",
+    });
+    const put = "put on the scene's grid from";
+    assert.deepEqual(
+      notes.map(({ text, isInterpolated }) => [text, isInterpolated]),
+      [
+        [`coarse: ${put} 3 rows × 4 columns without georeference (bilinear)`, true],
+        [`fine: ${put} 12 rows × 16 columns of 5 × 5 from 500000, 5400000, EPSG:32632 (mean)`, false],
+        [`wide: ${put} 8 rows × 10 columns of 10 × 10 from 499990, 5400010, EPSG:32632 (pixel for pixel)`, false],
+        [`labels: ${put} 3 rows × 4 columns without georeference (nearest)`, false],
+      ],
+    );
+    assert.equal(labels!.classes.length, 2);
+    const { data } = sources[3]!.raster;
+    assert.ok(data instanceof Uint16Array);
+    assert.deepEqual(Array.from(data.subarray(0, 9)), [11, 12, 13, 14, 15, 16, 17, 18, 21]);
   });
 
   it("can set the grid", async () => {
@@ -101,7 +139,7 @@ describe("labels of another grid", () => {
     const { height, labels, notes } = await openScene({ sources: [s2], labels: { file } });
     assert.equal(height, 6);
     assert.deepEqual(Array.from(labels!.data.slice(0, 8)), [1, 1, 2, 2, 0, 0, 3, 3]);
-    assert.match(notes[0]!, /^labels: put on the scene's grid .*\(nearest\)/);
+    assert.match(notes[0]!.text, /^labels: put on the scene's grid .*\(nearest\)/);
   });
 });
 
