@@ -71,5 +71,6 @@ export function placedTruth(truth: GroundTruth, grid: Grid, options: LabelOption
   const { transform, crs } = grid.georeference;
   const project = layer.crs === null || crs === null ? null : transformBetween(layer.crs, crs);
   const { field = null, allTouched = false } = options;
-  return { raster: labelRaster(layer, { ...grid, transform }, { field, allTouched, project, mayBeEmpty }), note: null };
+  const { raster, note } = labelRaster(layer, { ...grid, transform }, { field, allTouched, project, mayBeEmpty });
+  return { raster, note: note === null ? null : { text: `labels: ${note}`, isInterpolated: false } };
 }

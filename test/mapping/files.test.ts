@@ -225,7 +225,7 @@ describe("writeSplitPolygons", () => {
     const [file] = await writeSplitPolygons(folder, scene, split);
     const grid = { height, width, transform: scene.georeference!.transform };
     const options = { field: "code", allTouched: false, project: null };
-    const { data, georeference } = labelRaster(await readVector(`${file}#labels`), grid, options);
+    const { data, georeference } = labelRaster(await readVector(`${file}#labels`), grid, options).raster;
     assert.deepEqual(data, Uint16Array.from(codes(scene.labels!.data)));
     assert.equal(georeference?.crs?.epsg, 32632);
     const { features, fields } = await readVector(`${file}#split`);

@@ -143,6 +143,17 @@ describe("labels of another grid", () => {
   });
 });
 
+describe("points and polygons", () => {
+  it("that lie outside the scene are told of", async () => {
+    const file = join(folder, "points.csv");
+    const rows = ["a,500005", "b,500015", "c,500095", "a,500105"].map((row) => `${row},5399995`);
+    writeFileSync(file, ["kind,easting,northing", ...rows].join("\n"));
+    const { notes } = await openScene({ sources: [s2], labels: { file } });
+    const text = "labels: 2 of 4 features lie outside the scene, all those of kind c";
+    assert.deepEqual(notes, [{ text, isInterpolated: false }]);
+  });
+});
+
 describe("the place of the scene", () => {
   // All of one size: each lies elsewhere by whole pixels.
   const save8 = (name: string, georeference: Georeference | null) =>

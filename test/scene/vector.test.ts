@@ -72,10 +72,10 @@ describe("labelRaster", () => {
     it(`burns ${location} as gdal_rasterize does`, async () => {
       const layer = await readVector(golden(location));
       for (const [field, { names, centre, touched }] of Object.entries(masks)) {
-        const raster = labelRaster(layer, grid, { field, allTouched: false, project: null });
+        const { raster } = labelRaster(layer, grid, { field, allTouched: false, project: null });
         assert.deepEqual(rowsOf(raster), centre);
         assert.deepEqual(raster.categories?.map(({ name }) => name) ?? null, names);
-        assert.deepEqual(rowsOf(labelRaster(layer, grid, { field, allTouched: true, project: null })), touched);
+        assert.deepEqual(rowsOf(labelRaster(layer, grid, { field, allTouched: true, project: null }).raster), touched);
       }
     });
   }
@@ -95,7 +95,7 @@ describe("choosing the attribute of the class", () => {
   });
   const grid: PixelGrid = { height: 1, width: 4, transform: [0, 1, 0, 0, 0, 1] };
   const burn = (layer: VectorLayer, field: string | null = null, project: Project = null) =>
-    rowsOf(labelRaster(layer, grid, { field, allTouched: false, project }));
+    rowsOf(labelRaster(layer, grid, { field, allTouched: false, project }).raster);
   type Project = ((x: number, y: number) => readonly [number, number]) | null;
 
   it("takes the only one besides identifiers, or the one called so", () => {
@@ -107,6 +107,18 @@ describe("choosing the attribute of the class", () => {
     assert.deepEqual(burn(layerOf({ kind: 0 }, { kind: null }, { kind: 7 })), ["0070"]);
     assert.deepEqual(burn(layerOf({ kind: "Zebra " }, { kind: "  " }, { kind: "ähre" }, { kind: "10" })), ["2031"]);
     assert.deepEqual(burn(layerOf({ kind: "10" }, { kind: 9 })), ["1200"]);
+  });
+
+  it("tells of features outside the grid, and of classes that have no others", () => {
+    const kinds = (...all: readonly (string | number)[]) =>
+      labelRaster(layerOf(...all.map((kind) => ({ kind }))), grid, { field: null, allTouched: false, project: null })
+        .note;
+    assert.equal(kinds(1, 2, 3, 4), null);
+    assert.equal(kinds(1, 2, 3, 4, 4, 2), "2 of 6 features lie outside the scene");
+    assert.equal(
+      kinds("a", "b", "a", "b", "d", "c", "a", "d"),
+      "4 of 8 features lie outside the scene, all those of kind d, c",
+    );
   });
 
   it("projects the features", () => {

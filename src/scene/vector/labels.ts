@@ -16,17 +16,23 @@ export interface LabelRasterOptions {
   readonly mayBeEmpty?: boolean;
 }
 
+/** Labels of features, and a sentence on those that lie outside the grid; null where none does, or that is fine. */
+export interface BurntLabels {
+  /** One band, `[H, W, 1]`, 0 where there is no feature. */
+  readonly raster: Raster;
+  readonly note: string | null;
+}
+
 /**
  * Class codes of the features on a grid; where features overlap, the later one in the file counts.
  *
  * Whole numbers are codes, 0 stands for "no label here"; texts become codes 1…K in alphabetical order, with the text as
  * name. Features without a value are left out.
  *
- * @returns  one band, `[H, W, 1]`, 0 where there is no feature
  * @throws ConfigError if the attribute is not there, or not clear
  * @throws DataError if a value cannot be a code, or no feature lies on the grid
  */
-export function labelRaster(layer: VectorLayer, grid: PixelGrid, options: LabelRasterOptions): Raster {
+export function labelRaster(layer: VectorLayer, grid: PixelGrid, options: LabelRasterOptions): BurntLabels {
   const { height, width, transform } = grid;
   const field = options.field === null ? classField(layer) : knownField(layer, options.field);
   const valued = layer.features.filter((feature) => classOf(feature, field) !== null);
@@ -36,8 +42,9 @@ export function labelRaster(layer: VectorLayer, grid: PixelGrid, options: LabelR
     const placed = options.project === null ? geometry : moved(geometry, options.project);
     return { geometry: placed, value: codes[index]! };
   });
-  checkPlaces(shapes, valued, layer.file, grid, options.mayBeEmpty ?? false);
-  return {
+  const { mayBeEmpty = false } = options;
+  const isInside = insideOf(shapes, valued, layer.file, grid, mayBeEmpty);
+  const raster: Raster = {
     height,
     width,
     bands: 1,
@@ -49,6 +56,7 @@ export function labelRaster(layer: VectorLayer, grid: PixelGrid, options: LabelR
     nodata: null,
     categories,
   };
+  return { raster, note: mayBeEmpty ? null : outsideText(valued, isInside, field) };
 }
 
 /** Names of attributes that identify a feature and tell nothing of its class, lower case. */
@@ -110,25 +118,40 @@ function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function checkPlaces(
+/** Which features meet the grid, as far as the boxes around them tell. */
+function insideOf(
   shapes: readonly Shape[],
   features: readonly Feature[],
   file: string,
   grid: PixelGrid,
   mayBeEmpty: boolean,
-): void {
+): readonly boolean[] {
   const boxes = shapes.map(({ geometry }) => boxOfGeometry(geometry));
   const lost = boxes.findIndex((box) => !box.every(Number.isFinite));
   if (lost >= 0) {
     const where = `feature ${features[lost]!.number}`;
     throw new DataError(file, `expected ${where} to have a place in the CRS of the grid; got none`);
   }
-  if (mayBeEmpty) return;
   const { height, width, transform: t } = grid;
   const corners = [0, height].flatMap((row) => [0, width].map((col) => [row, col] as const));
   const places = corners.flatMap(([row, col]) => [t[0] + col * t[1] + row * t[2], t[3] + col * t[4] + row * t[5]]);
   const own = boxOf(Float64Array.from(places));
-  if (boxes.some((box) => isOverlapping(box, own))) return;
+  const isInside = boxes.map((box) => isOverlapping(box, own));
+  if (mayBeEmpty || isInside.includes(true)) return isInside;
   const got = boxText(boxes.reduce(joined));
   throw new DataError(file, `expected features on the grid, ${boxText(own)}; got ${got} — is their CRS the right one?`);
+}
+
+/** Most classes that are named. */
+const mostNamed = 12;
+
+function outsideText(features: readonly Feature[], isInside: readonly boolean[], field: string): string | null {
+  const classesOf = (side: boolean): readonly string[] =>
+    features.filter((_, at) => isInside[at] === side).map((feature) => String(classOf(feature, field)));
+  const [kept, outside] = [new Set(classesOf(true)), classesOf(false)];
+  if (outside.length === 0) return null;
+  const lost = Array.from(new Set(outside)).filter((name) => !kept.has(name));
+  const rest = lost.length > mostNamed ? ` and ${lost.length - mostNamed} more` : "";
+  const which = lost.length === 0 ? "" : `, all those of ${field} ${lost.slice(0, mostNamed).join(", ")}${rest}`;
+  return `${outside.length} of ${features.length} features lie outside the scene${which}`;
 }
