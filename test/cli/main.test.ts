@@ -174,6 +174,6 @@ describe("simulate and info", () => {
     const file = join(import.meta.dirname, "..", "golden", "vector", "semicolons.csv");
     const { out } = await told("info", file);
     assert.ok(out.startsWith(`${file}: CSV\n  5 features, 0 polygons and 5 points\n\nClass          Features\n`));
-    assert.match(out, /^Asphalt {15}1\ngräs {18}1\n–/m);
+    assert.match(out, /^Asphalt {15}1\ngräs {18}1\nroof {18}1\nroof, red "1" {9}1\n–/m);
   });
 });

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import type { Raster } from "../../src/scene/raster.ts";
+import { describeVector } from "../../src/scene/vector/describe.ts";
 import { attributeOf, type VectorLayer } from "../../src/scene/vector/features.ts";
 import { labelRaster } from "../../src/scene/vector/labels.ts";
 import type { PixelGrid } from "../../src/scene/vector/rasterise.ts";
 import { isVector, readVector } from "../../src/scene/vector/readers.ts";
 
 interface Masks {
-  /** Alphabetical texts behind codes 1…K; null where the attribute holds codes. */
+  /** Texts behind codes 1…K, in the order of code units; null where the attribute holds codes. */
   readonly names: readonly string[] | null;
   readonly centre: readonly string[];
   readonly touched: readonly string[];
@@ -67,6 +69,29 @@ describe("readVector", () => {
   });
 });
 
+describe("describeVector", () => {
+  const folder = mkdtempSync(join(tmpdir(), "symdiffuser-vector-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const listed = async (...values: readonly (string | number)[]) => {
+    const file = join(folder, "points.csv");
+    writeFileSync(file, ["kind,x,y", ...values.map((value) => `${value},1,1`)].join("\n"));
+    return (await describeVector(file)).fields[0]!.counts!.map(({ value }) => value);
+  };
+
+  it("lists texts in the order of their codes, numbers by size", async () => {
+    assert.deepEqual(await listed("ähre", "zebra", "9", "Wald", "10", "", "alm"), [
+      "10",
+      "9",
+      "Wald",
+      "alm",
+      "zebra",
+      "ähre",
+      null,
+    ]);
+    assert.deepEqual(await listed(10, 9, "", 100), [9, 10, 100, null]);
+  });
+});
+
 describe("labelRaster", () => {
   for (const { location, grid, masks } of goldens) {
     it(`burns ${location} as gdal_rasterize does`, async () => {
@@ -103,7 +128,7 @@ describe("choosing the attribute of the class", () => {
     assert.deepEqual(burn(layerOf({ height: 2.5, Class: "b" }, { height: 1, Class: "a" })), ["2100"]);
   });
 
-  it("takes codes as they are, texts in alphabetical order, and leaves features without a value out", () => {
+  it("takes codes as they are, texts in the order of code units, and leaves features without a value out", () => {
     assert.deepEqual(burn(layerOf({ kind: 0 }, { kind: null }, { kind: 7 })), ["0070"]);
     assert.deepEqual(burn(layerOf({ kind: "Zebra " }, { kind: "  " }, { kind: "ähre" }, { kind: "10" })), ["2031"]);
     assert.deepEqual(burn(layerOf({ kind: "10" }, { kind: 9 })), ["1200"]);

@@ -1,6 +1,6 @@
 /** @file What is in a file of polygons or points, as a plain object for people and programs. */
 import type { Crs } from "../raster.ts";
-import { type Attribute, attributeOf } from "./features.ts";
+import { type Attribute, attributeOf, byCodeUnits } from "./features.ts";
 import { readVector, vectorFormat } from "./readers.ts";
 
 /** An attribute of features. */
@@ -48,8 +48,10 @@ function countValues(values: readonly Attribute[]): FieldDescription["counts"] {
   const counts = new Map<Attribute, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   if (counts.size > maxValues) return null;
-  const inOrder = new Intl.Collator("en", { numeric: true }).compare;
-  return Array.from(counts, ([value, features]) => ({ value, features })).sort((a, b) =>
-    inOrder(String(a.value), String(b.value)),
-  );
+  // The order of the codes that labels get: of numbers where there are no texts, else of texts.
+  const isOfNumbers = values.every((value) => typeof value !== "string");
+  const inOrder = (a: Attribute, b: Attribute): number =>
+    Number(a === null) - Number(b === null) ||
+    (isOfNumbers ? Number(a) - Number(b) : byCodeUnits(String(a), String(b)));
+  return Array.from(counts, ([value, features]) => ({ value, features })).sort((a, b) => inOrder(a.value, b.value));
 }

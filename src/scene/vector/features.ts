@@ -41,6 +41,11 @@ export function attributeOf({ properties }: Feature, field: string): Attribute {
   return Object.hasOwn(properties, field) ? properties[field]! : null;
 }
 
+/** The order of texts, the same in every language: that of the codes they become. */
+export function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
 /** The geometry with every position moved, as by a projection. */
 export function moved(
   { polygons, points }: Geometry,

@@ -2,7 +2,7 @@
 import { ConfigError, DataError } from "../../tensor/index.ts";
 import type { Category, Raster } from "../raster.ts";
 import { boxOf, boxOfGeometry, boxText, isOverlapping, joined } from "./box.ts";
-import { attributeOf, type Feature, moved, type VectorLayer } from "./features.ts";
+import { attributeOf, byCodeUnits, type Feature, moved, type VectorLayer } from "./features.ts";
 import { type PixelGrid, rasterise, type Shape } from "./rasterise.ts";
 
 export interface LabelRasterOptions {
@@ -26,8 +26,8 @@ export interface BurntLabels {
 /**
  * Class codes of the features on a grid; where features overlap, the later one in the file counts.
  *
- * Whole numbers are codes, 0 stands for "no label here"; texts become codes 1…K in alphabetical order, with the text as
- * name. Features without a value are left out.
+ * Whole numbers are codes, 0 stands for "no label here"; texts become codes 1…K in the order of their code units, with
+ * the text as name. Features without a value are left out.
  *
  * @throws ConfigError if the attribute is not there, or not clear
  * @throws DataError if a value cannot be a code, or no feature lies on the grid
@@ -111,11 +111,6 @@ function codesOf(features: readonly Feature[], field: string, file: string) {
   const categories = names.map((name, index): Category => ({ value: index + 1, name, color: null }));
   const code = new Map(categories.map(({ name, value }) => [name, value]));
   return { codes: values.map((value) => code.get(String(value))!), categories };
-}
-
-/** The same order in every language. */
-function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 /** Which features meet the grid, as far as the boxes around them tell. */
