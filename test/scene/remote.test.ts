@@ -1,21 +1,25 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { readRaster } from "../../src/scene/index.ts";
+import { readVector } from "../../src/scene/vector/readers.ts";
 import { goldenFolder } from "../support/golden-rasters.ts";
+
+const vectors = fileURLToPath(new URL("../golden/vector/", import.meta.url));
 
 // In a thread of its own: the one that reads waits for the answer.
 const server = `
 const { createServer } = require("node:http");
 const { readFileSync } = require("node:fs");
-const { parentPort, workerData } = require("node:worker_threads");
+const { parentPort, workerData: folders } = require("node:worker_threads");
 let requests = [];
 const http = createServer((request, response) => {
   const name = request.url.slice(1);
   if (name === "log") return response.end(JSON.stringify(requests.splice(0)));
   const range = /^bytes=(\\d+)-(\\d+)$/.exec(request.headers.range ?? "");
   if (name === "none.tif") return response.writeHead(404).end();
-  const bytes = name === "large.bin" ? Buffer.alloc(3000000, 7) : readFileSync(workerData + name.replace("whole-", ""));
+  const bytes = name === "large.bin" ? Buffer.alloc(3000000, 7) : readFileSync(folders[name.endsWith(".gpkg") ? "vectors" : "rasters"] + name.replace("whole-", ""));
   if (name.startsWith("whole-")) return response.end(bytes);
   const [first, last] = [Number(range[1]), Math.min(Number(range[2]), bytes.length - 1)];
   requests.push([first, last]);
@@ -27,7 +31,7 @@ http.listen(0, "127.0.0.1", () => parentPort.postMessage(http.address().port));
 
 describe("files on a web server", () => {
   let address = "";
-  const worker = new Worker(server, { eval: true, execArgv: [], workerData: goldenFolder });
+  const worker = new Worker(server, { eval: true, execArgv: [], workerData: { rasters: goldenFolder, vectors } });
   before(async () => {
     const port = await new Promise((resolve) => worker.once("message", resolve));
     address = `http://127.0.0.1:${port}/`;
@@ -37,6 +41,14 @@ describe("files on a web server", () => {
   for (const file of ["tiles.tif", "overviews.tif", "tree.mat#hsi.Data"]) {
     it(`are read as from the disk: ${file}`, async () => {
       assert.deepEqual(await readRaster(address + file), await readRaster(goldenFolder + file));
+    });
+  }
+
+  for (const file of ["one-layer.gpkg", "fields.gpkg#fields"]) {
+    it(`are read as from the disk: ${file}`, async () => {
+      const { file: _, ...layer } = await readVector(address + file);
+      const { file: __, ...expected } = await readVector(vectors + file);
+      assert.deepEqual(layer, expected);
     });
   }
 

@@ -3,7 +3,6 @@
  *
  * @see OGC 12-128r18, clauses 1.1 (tables of the package) and 2.1 (features, binary header of geometries)
  */
-import { statSync } from "node:fs";
 import { ConfigError, FormatError, UnsupportedError } from "../../tensor/index.ts";
 import type { Crs } from "../raster.ts";
 import { crsOfEpsg, crsOfWkt } from "./crs.ts";
@@ -91,7 +90,7 @@ async function readFeatures(
   fields: readonly string[],
 ): Promise<readonly Feature[]> {
   const features: Feature[] = [];
-  const { size } = statSync(file);
+  const { sizeBytes: size } = database;
   const list = [column, ...fields].map(quoted).join(", ");
   let number = 0;
   let bytes = 0;

@@ -1,20 +1,10 @@
 /** @file Reading an SQLite database, whatever wrote it and wherever it lies, with a library in a worker. */
-import {
-  chmodSync,
-  closeSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SQLiteValue } from "node-sqlite3-wasm";
 import { FormatError, SymdiffuserError, UnsupportedError } from "../../tensor/index.ts";
-import { firstBytes } from "../bytes.ts";
+import { firstBytes, openBytes } from "../bytes.ts";
 import { limitFor, takeWorker, type Worker, WorkerFault, type WorkerProgram } from "../worker.ts";
 
 /** A value as SQLite holds it. */
@@ -28,6 +18,8 @@ export function isSqlite(start: Uint8Array): boolean {
 
 /** A database that only reads. One query at a time: the next ends the one before. */
 export interface Database {
+  /** Of the file. */
+  readonly sizeBytes: number;
   /** Rows of a query, one after another. */
   rows(sql: string, ...values: readonly Value[]): AsyncIterable<Row>;
   /** All rows of a query, of which there can be no more than the file has bytes. */
@@ -89,7 +81,7 @@ const answers = { start, open: telling(open), query: telling(query), more: telli
  * What `work` makes of a database.
  *
  * It sees a copy in the folder for temporary files: SQLite wants to make a lock beside the file, which may lie where
- * nothing can be written.
+ * nothing can be written, or on a web server.
  *
  * @throws FormatError if the database is damaged
  * @throws UnsupportedError if another program has not finished writing it
@@ -108,10 +100,9 @@ export async function withDatabase<T>(
   const folder = mkdtempSync(join(tmpdir(), "symdiffuser-"));
   try {
     const copy = join(folder, "copy.db");
-    copyFileSync(file, copy);
-    withoutLog(copy);
+    const sizeBytes = copyWithoutLog(file, copy);
     await worker.ask("open", [copy], limitFor(0));
-    return await work(databaseOf(worker, file));
+    return await work(databaseOf(worker, file, sizeBytes));
   } catch (cause) {
     if (cause instanceof SymdiffuserError && !(cause instanceof WorkerFault)) throw cause;
     const { message } = cause as Error;
@@ -122,18 +113,30 @@ export async function withDatabase<T>(
   }
 }
 
-/** Write and read version (bytes 18 and 19) 2 call for a log of changes beside the file; 1 does without. */
-function withoutLog(file: string): void {
-  chmodSync(file, 0o600);
-  const handle = openSync(file, "r+");
+/** Most bytes of a copy that are in memory. */
+const pieceBytes = 2 ** 24;
+
+/**
+ * Copy a database. Write and read version (bytes 18 and 19) 2 call for a log of changes beside the file; 1 does without.
+ *
+ * @returns  its bytes
+ */
+function copyWithoutLog(file: string, copy: string): number {
+  const bytes = openBytes(file);
+  const handle = openSync(copy, "w");
   try {
+    for (let at = 0; at < bytes.size; at += pieceBytes) {
+      writeSync(handle, bytes.read(at, Math.min(pieceBytes, bytes.size - at)));
+    }
     writeSync(handle, Uint8Array.of(1, 1), 0, 2, 18);
+    return bytes.size;
   } finally {
     closeSync(handle);
+    bytes.close();
   }
 }
 
-function databaseOf(worker: Worker, file: string): Database {
+function databaseOf(worker: Worker, file: string, sizeBytes: number): Database {
   async function* rows(sql: string, ...values: readonly Value[]): AsyncGenerator<Row> {
     await worker.ask("query", [sql, values], limitFor(0));
     for (let isLast = false; !isLast; ) {
@@ -143,14 +146,14 @@ function databaseOf(worker: Worker, file: string): Database {
     }
   }
   return {
+    sizeBytes,
     rows,
     async all(sql, ...values) {
-      const { size } = statSync(file);
       const found: Row[] = [];
       for await (const row of rows(sql, ...values)) {
         found.push(row);
         // Pages that lead in circles repeat rows.
-        if (found.length > size) throw new FormatError(file, `expected at most ${size} rows; got more`);
+        if (found.length > sizeBytes) throw new FormatError(file, `expected at most ${sizeBytes} rows; got more`);
       }
       return found;
     },
