@@ -2,7 +2,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { FormatError } from "../tensor/index.ts";
-import { isRemote, openRemote } from "./remote.ts";
+import { isRemote, isThereRemotely, openRemote } from "./remote.ts";
 
 /** An open file. */
 export interface Bytes {
@@ -51,6 +51,11 @@ export function openBytes(file: string): Bytes {
     },
     close: () => closeSync(handle),
   };
+}
+
+/** Whether there is a file of that name, here or on its web server. @throws FormatError if that cannot be reached */
+export function isThere(file: string): boolean {
+  return isRemote(file) ? isThereRemotely(file) : existsSync(file);
 }
 
 function openToRead(file: string): number {

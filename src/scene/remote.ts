@@ -63,6 +63,17 @@ interface Answer {
   readonly message?: string;
 }
 
+/** Whether a web server has a file. @throws FormatError if it cannot be reached */
+export function isThereRemotely(url: string): boolean {
+  try {
+    openRemote(url).close();
+    return true;
+  } catch (cause) {
+    if (cause instanceof FormatError && cause.got === "HTTP status 404") return false;
+    throw cause;
+  }
+}
+
 /**
  * Open a file on a web server.
  *
@@ -95,7 +106,8 @@ export function openRemote(url: string): Bytes {
       throw new UnsupportedError(`${url}: a server without range requests`, "download the file first");
     }
     if (status !== 206 || bytes === undefined || size === undefined || size === null) {
-      throw new FormatError(url, `expected a file that can be read; got HTTP status ${status}`);
+      const got = `HTTP status ${status}`;
+      throw new FormatError(url, `expected a file that can be read; got ${got}`, { got });
     }
     return { size, bytes };
   };

@@ -11,15 +11,17 @@ const vectors = fileURLToPath(new URL("../golden/vector/", import.meta.url));
 // In a thread of its own: the one that reads waits for the answer.
 const server = `
 const { createServer } = require("node:http");
-const { readFileSync } = require("node:fs");
+const { existsSync, readFileSync } = require("node:fs");
 const { parentPort, workerData: folders } = require("node:worker_threads");
 let requests = [];
 const http = createServer((request, response) => {
   const name = request.url.slice(1);
   if (name === "log") return response.end(JSON.stringify(requests.splice(0)));
   const range = /^bytes=(\\d+)-(\\d+)$/.exec(request.headers.range ?? "");
-  if (name === "none.tif") return response.writeHead(404).end();
-  const bytes = name === "large.bin" ? Buffer.alloc(3000000, 7) : readFileSync(folders[name.endsWith(".gpkg") ? "vectors" : "rasters"] + name.replace("whole-", ""));
+  const folder = /[.](gpkg|shp|dbf|prj|cpg)$/i.test(name) ? folders.vectors : folders.rasters;
+  const path = folder + name.replace("whole-", "");
+  if (name !== "large.bin" && !existsSync(path)) return response.writeHead(404).end();
+  const bytes = name === "large.bin" ? Buffer.alloc(3000000, 7) : readFileSync(path);
   if (name.startsWith("whole-")) return response.end(bytes);
   const [first, last] = [Number(range[1]), Math.min(Number(range[2]), bytes.length - 1)];
   requests.push([first, last]);
@@ -44,7 +46,7 @@ describe("files on a web server", () => {
     });
   }
 
-  for (const file of ["one-layer.gpkg", "fields.gpkg#fields"]) {
+  for (const file of ["one-layer.gpkg", "fields.gpkg#fields", "polygon.shp", "point.shp"]) {
     it(`are read as from the disk: ${file}`, async () => {
       const { file: _, ...layer } = await readVector(address + file);
       const { file: __, ...expected } = await readVector(vectors + file);

@@ -3,10 +3,9 @@
  *
  * @see ESRI Shapefile Technical Description, July 1998
  */
-import { existsSync } from "node:fs";
 import { extname } from "node:path";
 import { FormatError } from "../../tensor/index.ts";
-import { firstBytes, openBytes } from "../bytes.ts";
+import { firstBytes, isThere, openBytes } from "../bytes.ts";
 import { crsOfWkt } from "./crs.ts";
 import { readDbase } from "./dbase.ts";
 import type { Feature, Geometry, Positions, VectorLayer } from "./features.ts";
@@ -27,7 +26,7 @@ export function readShapefile(file: string): VectorLayer {
   const geometries = readGeometries(file);
   const text = (end: string) => {
     const side = beside(file, end);
-    return existsSync(side) ? new TextDecoder().decode(firstBytes(side, 65536)) : null;
+    return isThere(side) ? new TextDecoder().decode(firstBytes(side, 65536)) : null;
   };
   const table = beside(file, ".dbf");
   const { fields, records } = readDbase(table, text(".cpg"));
@@ -46,7 +45,7 @@ export function readShapefile(file: string): VectorLayer {
 /** The file of the same name with another ending, in upper case if that one is there. */
 function beside(file: string, end: string): string {
   const stem = file.slice(0, file.length - extname(file).length);
-  return [stem + end, stem + end.toUpperCase()].find(existsSync) ?? stem + end;
+  return [stem + end, stem + end.toUpperCase()].find(isThere) ?? stem + end;
 }
 
 function readGeometries(file: string): (Geometry | null)[] {
