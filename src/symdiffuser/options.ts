@@ -138,7 +138,7 @@ export const small: SymDiffuserOptions = {
   features: { from: "both", steps: [-1], core: 8, windows: { mean: [1, 7, 15, 31], deviation: [7, 15, 31] } },
   head: {
     width: 64,
-    blocks: 1,
+    blocks: 0,
     steps: 150,
     rate: 2e-3,
     weightDecay: 0.05,
@@ -147,7 +147,7 @@ export const small: SymDiffuserOptions = {
     balanced: false,
     count: 3,
     trees: 100,
-    treeShare: 0.5,
+    treeShare: 0.67,
   },
   smoothing: 1,
   calibration: "temperature",
