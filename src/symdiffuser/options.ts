@@ -135,7 +135,7 @@ export const small: SymDiffuserOptions = {
   schedule: "linear",
   pretraining: { prediction: "noise", steps: 400, batch: 8, rate: 1e-3, weightDecay: 0.03, averageDecay: null },
   finetuning: { steps: 200, batch: 16, rate: 3e-4, probeSteps: 100, backboneShare: 0.1 },
-  features: { from: "both", steps: [-1], core: 8, windows: { mean: [1, 7, 15, 31], deviation: [7, 15, 31] } },
+  features: { from: "both", steps: [-1], core: 8, windows: { mean: [1, 3, 7, 15, 31], deviation: [3, 7, 15, 31] } },
   head: {
     width: 64,
     blocks: 0,
