@@ -153,7 +153,7 @@ function reading({ gdalPython, python }: Options): Figure[] {
     return [figure("reading a cube", null, null, "of GDAL's, SciPy's and h5py's time", note)];
   }
   return linesOf("reading.ts", gdalPython, python, "5", "--json").flatMap(({ file, ratio, memory }) => [
-    figure(`reading ${String(file)}`, null, ratio, "of the time of GDAL, SciPy or h5py"),
+    figure(`reading ${String(file)}`, { most: 1.5 }, ratio, "of the time of GDAL, SciPy or h5py"),
     figure(`reading ${String(file)}`, { most: 1.3 }, memory, "of the cube's size in memory"),
   ]);
 }

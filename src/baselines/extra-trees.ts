@@ -14,6 +14,72 @@ import { drawn, draws, grownTree, type Parting } from "./tree.ts";
 /** Values a draw can have: those between 0 and 1 that f32 tells apart. */
 const fine = 2 ** 24;
 
+/** What a tree is grown on, and room to work in. */
+interface Growing {
+  /** Of each row, 0 … K − 1. */
+  readonly classes: Int32Array;
+  /** Rows: those of a node lie together. */
+  readonly members: Int32Array;
+  /** Of the rows on the left of a split by class, `[K]`. */
+  readonly left: Float64Array;
+  readonly draw: (bound: number) => number;
+}
+
+type Range = readonly [start: number, end: number];
+
+/** A threshold between the values of `members[start, end)`; null where all have the same. @param values  of a feature, by row */
+function thresholdAtRandom(values: Float32Array, [start, end]: Range, { members, draw }: Growing): number | null {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let at = start; at < end; at++) {
+    const value = values[members[at]!]!;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  if (!(least < most)) return null;
+  const between = Math.fround(least + ((most - least) * draw(fine)) / fine);
+  return between < most ? between : least;
+}
+
+/**
+ * How well a threshold parts `members[start, end)`: the Gini impurity after a split falls as
+ * Σ left²/total left + Σ right²/total right rises.
+ *
+ * @param inNode  rows of the node by class, `[K]`
+ */
+function scoreOf(
+  threshold: number,
+  values: Float32Array,
+  [start, end]: Range,
+  inNode: Float64Array,
+  { classes, members, left }: Growing,
+): number {
+  left.fill(0);
+  let leftTotal = 0;
+  for (let at = start; at < end; at++) {
+    const row = members[at]!;
+    if (values[row]! > threshold) continue;
+    left[classes[row]!]!++;
+    leftTotal++;
+  }
+  const rightTotal = end - start - leftTotal;
+  let score = 0;
+  for (let k = 0; k < left.length; k++) score += left[k]! ** 2 / leftTotal + (inNode[k]! - left[k]!) ** 2 / rightTotal;
+  return score;
+}
+
+/** Move the rows that go left to the front; returns where the others start. */
+function leftFirst(members: Int32Array, values: Float32Array, threshold: number, [start, end]: Range): number {
+  let middle = start;
+  for (let at = start; at < end; at++) {
+    const row = members[at]!;
+    if (values[row]! > threshold) continue;
+    members[at] = members[middle]!;
+    members[middle++] = row;
+  }
+  return middle;
+}
+
 /** Grow a forest; √columns features are tried at each split, each with one threshold. */
 export async function growExtraTrees(
   table: Table,
@@ -24,60 +90,27 @@ export async function growExtraTrees(
 ): Promise<Learned> {
   const key = childKey(keyOf(options.seed ?? 0), "extra trees");
   const columns = byColumn(table);
+  const valuesOf = (feature: number) => columns.subarray(feature * table.rows, (feature + 1) * table.rows);
   const once = new Int32Array(table.rows).fill(1);
   const tried = triedFeatures(table);
   const order = Int32Array.from({ length: table.columns }, (_, column) => column);
   const left = new Float64Array(count);
   const grow = (at: number) => {
-    const draw = draws(childKey(key, at));
     const members = Int32Array.from({ length: table.rows }, (_, row) => row);
-
-    /** One threshold of a feature, and how well it parts `members[start, end)`; null where all have the same value. */
-    const atRandom = (feature: number, [start, end]: readonly [number, number], inNode: Float64Array) => {
-      const values = columns.subarray(feature * table.rows, (feature + 1) * table.rows);
-      let least = Number.POSITIVE_INFINITY;
-      let most = Number.NEGATIVE_INFINITY;
-      for (let at = start; at < end; at++) {
-        const value = values[members[at]!]!;
-        if (value < least) least = value;
-        if (value > most) most = value;
-      }
-      if (!(least < most)) return null;
-      const between = Math.fround(least + ((most - least) * draw(fine)) / fine);
-      const threshold = between < most ? between : least;
-      left.fill(0);
-      let leftTotal = 0;
-      for (let at = start; at < end; at++) {
-        const row = members[at]!;
-        if (values[row]! > threshold) continue;
-        left[classes[row]!]!++;
-        leftTotal++;
-      }
-      const rightTotal = end - start - leftTotal;
-      // The Gini impurity after a split falls as Σ left²/total left + Σ right²/total right rises.
-      let score = 0;
-      for (let k = 0; k < count; k++) score += left[k]! ** 2 / leftTotal + (inNode[k]! - left[k]!) ** 2 / rightTotal;
-      return { feature, threshold, score };
-    };
-
+    const growing: Growing = { classes, members, left, draw: draws(childKey(key, at)) };
     return grownTree(members, classes, count, once, (range, inNode): Parting | null => {
-      let best: ReturnType<typeof atRandom> = null;
+      let best: { readonly feature: number; readonly threshold: number; readonly score: number } | null = null;
       // As in scikit-learn, features with one value in this node are tried, too, unless there were no others.
       for (let seen = 0; seen < order.length && (seen < tried || best === null); seen++) {
-        const split = atRandom(drawn(order, order.length - seen, draw), range, inNode);
-        if (split !== null && (best === null || split.score > best.score)) best = split;
+        const feature = drawn(order, order.length - seen, growing.draw);
+        const threshold = thresholdAtRandom(valuesOf(feature), range, growing);
+        if (threshold === null) continue;
+        const score = scoreOf(threshold, valuesOf(feature), range, inNode, growing);
+        if (best === null || score > best.score) best = { feature, threshold, score };
       }
       if (best === null) return null;
       const { feature, threshold } = best;
-      const values = columns.subarray(feature * table.rows, (feature + 1) * table.rows);
-      let [middle] = range;
-      for (let at = middle; at < range[1]; at++) {
-        const row = members[at]!;
-        if (values[row]! > threshold) continue;
-        members[at] = members[middle]!;
-        members[middle++] = row;
-      }
-      return { feature, threshold, middle };
+      return { feature, threshold, middle: leftFirst(members, valuesOf(feature), threshold, range) };
     });
   };
   return grownForest(grow, count, options, progress);

@@ -31,7 +31,7 @@ export interface SymDiffuserModel {
   readonly network: Csdiff;
   readonly scale: FeatureScale;
   readonly heads: readonly Head[];
-  /** A forest beside them; null where none is wanted. */
+  /** Extremely randomised trees beside them; null where none are wanted. */
   readonly trees: Learned | null;
   /** Null of a model that was not calibrated. */
   readonly calibration: Calibration | null;
