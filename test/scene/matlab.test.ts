@@ -176,6 +176,9 @@ describe("MATLAB arrays of several blocks", () => {
     [61, 401, 101],
     [62, 401, 104],
     [3001, 2, 701],
+    [7, 601, 301],
+    [1401, 37, 101],
+    [41533, 1, 101],
   ];
   for (const shape of shapes) {
     for (const isPacked of [false, true]) {

@@ -16,8 +16,12 @@ let diagnosis = "";
 
 async function start() {
   if (module !== undefined) return;
+  // Compiling twice, fast and well, takes 20 MB more: only what is most used is compiled well.
+  const { setFlagsFromString } = require("node:v8");
+  setFlagsFromString("--wasm-tiering-budget=200000000");
   library = await import(data.h5wasm);
   module = await library.ready;
+  setFlagsFromString("--wasm-tiering-budget=1800000");
   module.deactivate_throwing_error_handler();
   const { FS } = module;
   const original = { open: FS.open, close: FS.close, stat: FS.stat };

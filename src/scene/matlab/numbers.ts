@@ -1,6 +1,7 @@
 /** @file The numbers of a MATLAB array, read in blocks and put in place, so that little more than the result is held. */
 import { UnsupportedError } from "../../tensor/index.ts";
 import { interleaved, wordsOf } from "../envi/interleave.ts";
+import { type Turner, turned, turner } from "../envi/turn.ts";
 import { type NumberType, numberTypes, toNumbers } from "../numpy/numbers.ts";
 import type { RasterData } from "../raster.ts";
 import { type Cursor, content, cursorFault, type Element, nextElement } from "./cursor.ts";
@@ -55,6 +56,14 @@ export function allocate(file: string, Held: Holder, length: number): RasterData
 const blockBytes = 2 ** 24;
 /** Of numbers from anywhere in the file: they stay in the processor's cache until they are put in place. */
 const slabBytes = 2 ** 22;
+/** Of fewer numbers, it takes longer to make ready than it saves. */
+const turnedNumbers = 2 ** 20;
+
+/** For arrays of 16-bit numbers that are large enough. */
+function turnerFor([height, width, bands]: Lengths): Turner | null {
+  const numbers = height * width * bands;
+  return bands < turned || numbers < turnedNumbers ? null : turner(numbers, 2 * slabBytes);
+}
 
 /**
  * The numbers of the next element.
@@ -71,13 +80,20 @@ export async function readNumbers(
   const element = await nextElement(cursor, "numbers");
   const count = dims.reduce((size, length) => size * length, 1);
   const type = storageType(cursor, element, count);
-  const out = allocate(source.file, Held, count);
   const [height, width] = dims as [number, number, ...number[]];
   const shape: Lengths = [height, width, count === 0 ? 0 : count / (height * width)];
   const peek = order === "band-last" && element.inline === null ? source.peek : null;
-  const most = peek === null ? wholePlanes(shape, blockBytes / type.bytes) : slab(shape, slabBytes / type.bytes);
-  const space = new Uint8Array(Math.min(count, most[0] * most[1] * most[2]) * type.bytes);
-  const place = placer(out, height, width, order);
+  const vectors = peek !== null && type.Held === Held && type.bytes === 2 ? turnerFor(shape) : null;
+  const most =
+    peek === null
+      ? wholePlanes(shape, blockBytes / type.bytes)
+      : slab(shape, (vectors?.planes.length ?? slabBytes) / type.bytes);
+  const space = vectors?.planes ?? new Uint8Array(Math.min(count, most[0] * most[1] * most[2]) * type.bytes);
+  const out =
+    vectors === null
+      ? allocate(source.file, Held, count)
+      : (new type.Stored(vectors.buffer, 0, count) as InstanceType<Holder>);
+  const place = placer(out, height, width, order, vectors);
   for (const block of blocksOf(shape, most)) {
     const bytes = space.subarray(0, block.rows * block.cols * block.bands * type.bytes);
     if (peek === null) {
@@ -151,8 +167,8 @@ function* runsOf(
   }
 }
 
-/** Puts column-major blocks where they belong. */
-function placer(out: RasterData, height: number, width: number, order: Order) {
+/** Puts column-major blocks where they belong. @param vectors  with `out` and the blocks in its memory */
+function placer(out: RasterData, height: number, width: number, order: Order, vectors: Turner | null) {
   const Held = out.constructor as Holder;
   const bands = out.length / (height * width);
   const words = wordsOf(out, out.BYTES_PER_ELEMENT);
@@ -161,12 +177,17 @@ function placer(out: RasterData, height: number, width: number, order: Order) {
       out.set(numbers, row + height * (col + width * band));
       return;
     }
+    const lines = { lines: cols, pixels: rows, pitch: rows };
+    const places = { start: (row * width + col) * bands + band, line: bands, pixel: width * bands };
+    if (vectors !== null && rows >= turned) {
+      vectors.turn(count, rows * cols, lines, places);
+      return;
+    }
     const held = numbers.constructor === Held ? numbers : converted(numbers, Held);
     const planes = Array.from({ length: count }, (_, at) => {
       return wordsOf(held.subarray(at * rows * cols, (at + 1) * rows * cols), out.BYTES_PER_ELEMENT);
     });
-    const places = { start: (row * width + col) * bands + band, line: bands, pixel: width * bands };
-    interleaved(planes, { lines: cols, pixels: rows, pitch: rows }, words, places);
+    interleaved(planes, lines, words, places);
   };
 }
 
