@@ -191,6 +191,7 @@ export {
   ShapeError,
   StoppedError,
   SymdiffuserError,
+  TimeoutError,
   UnsupportedError,
   writeAtomically,
   writeCheckpoint,

@@ -32,6 +32,7 @@ const classes: ReadonlyMap<string, { readonly prototype: Error }> = new Map(
     UnsupportedError: errors.UnsupportedError,
     InternalError: errors.InternalError,
     StoppedError: errors.StoppedError,
+    TimeoutError: errors.TimeoutError,
   }),
 );
 

@@ -3,7 +3,7 @@
  * time and memory, because damaged files can make it loop, trap or ask for room without end.
  */
 import { Worker as Thread } from "node:worker_threads";
-import { InternalError, SymdiffuserError } from "../tensor/index.ts";
+import { InternalError, SymdiffuserError, TimeoutError } from "../tensor/index.ts";
 
 /** What runs in a worker. */
 export interface WorkerProgram {
@@ -38,11 +38,15 @@ export function limitFor(bytes: number): Limit {
 
 const stepMs = 1500;
 const stepBytes = 2 ** 28;
-const startLimit: Limit = { ms: 30_000, bytes: stepBytes };
+/** Nothing that a file holds can make a start slow, only a machine that is busy with other things. */
+const startLimit: Limit = { ms: 120_000, bytes: stepBytes };
 const keepMs = 5_000;
 
 /** What the code found wrong, or that it went over a limit; the reader makes a FormatError of it. */
 export class WorkerFault extends SymdiffuserError {}
+
+/** That it went over its limit of time. */
+class LateFault extends WorkerFault {}
 
 /** A running program. Answers come in the order of questions. */
 export interface Worker {
@@ -98,22 +102,65 @@ interface Answer {
   readonly value?: unknown;
   readonly fault?: string;
   readonly isLast?: boolean;
+  readonly isLate?: boolean;
 }
 
 /** Free ones, one a program. */
 const kept = new Map<WorkerProgram, Worker>();
 
-/** The worker that ran a program last, where it is free, else a new one. */
-export async function takeWorker(program: WorkerProgram): Promise<Worker> {
+/**
+ * The worker that ran a program last, where it is free, else a new one.
+ *
+ * @throws TimeoutError if it does not start in time
+ */
+export async function takeWorker(program: WorkerProgram, limit: Limit = startLimit): Promise<Worker> {
   const worker = kept.get(program) ?? start(program);
   kept.delete(program);
   try {
-    await worker.ask("start", [], startLimit);
+    await worker.ask("start", [], limit);
     return worker;
   } catch (cause) {
     await worker.release();
+    if (cause instanceof LateFault) {
+      const expected = `expected it to start within ${limit.ms / 1000} s; got no answer`;
+      throw new TimeoutError(`${program.name}: ${expected} — try again when the machine is less busy`, { cause });
+    }
     throw new InternalError(`${program.name} does not start (${(cause as Error).message})`, { cause });
   }
+}
+
+interface Timer {
+  /** Begin anew. */
+  refresh(): void;
+  clear(): void;
+}
+
+/** Steps of a limit of time. */
+const timerSteps = 8;
+
+/**
+ * Calls back after so many milliseconds in which this thread could take an answer: it counts in steps, so that the time
+ * for which the machine sleeps, or the thread is at other work, counts as one of them.
+ */
+function startTimer(ms: number, over: () => void): Timer {
+  let step = 0;
+  let last: NodeJS.Immediate | undefined;
+  const timer = setInterval(() => {
+    // What came in the meantime is taken first.
+    if (++step === timerSteps) last = setImmediate(over);
+  }, ms / timerSteps);
+  const clear = () => {
+    clearInterval(timer);
+    clearImmediate(last);
+  };
+  return {
+    refresh: () => {
+      clearImmediate(last);
+      step = 0;
+      timer.refresh();
+    },
+    clear,
+  };
 }
 
 function start(program: WorkerProgram): Worker {
@@ -128,9 +175,9 @@ function start(program: WorkerProgram): Worker {
   let end: Answer | null = null;
   let isFit = true;
   let keeping: NodeJS.Timeout | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const stop = (fault: string) => {
-    end ??= { fault, isLast: true };
+  let timer: Timer | undefined;
+  const stop = (fault: string, isLate = false) => {
+    end ??= { fault, isLast: true, isLate };
     for (const answer of waiting.splice(0)) answer(end);
     if (kept.get(program) === worker) kept.delete(program);
   };
@@ -151,23 +198,23 @@ function start(program: WorkerProgram): Worker {
     thread.ref();
     thread.postMessage({ question, terms, bytes }, moved);
     // The last question's limit runs from when it was asked: those before it have answered by then, or run too long.
-    clearTimeout(timer);
-    const own = setTimeout(() => stop(`${name} ran longer than ${Math.round(ms)} ms`), ms);
+    timer?.clear();
+    const own = startTimer(ms, () => stop(`${name} ran longer than ${Math.round(ms)} ms`, true));
     timer = own;
     const answer = await new Promise<Answer>((resolve) => {
       if (end === null) waiting.push(resolve);
       else resolve(end);
     });
-    clearTimeout(own);
+    own.clear();
     if (answer.isLast === true) isFit = false;
     return answer;
   }
 
   const worker: Worker = {
     async ask(question, terms, limit, moved = []) {
-      const { value, fault } = await answerTo(question, terms, limit, moved);
+      const { value, fault, isLate = false } = await answerTo(question, terms, limit, moved);
       if (fault === undefined) return value;
-      throw new WorkerFault(fault);
+      throw isLate ? new LateFault(fault) : new WorkerFault(fault);
     },
     async release() {
       if (isFit) await answerTo("close", [], limitFor(0), []);

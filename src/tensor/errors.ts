@@ -86,6 +86,9 @@ export class InternalError extends SymdiffuserError {
   }
 }
 
+/** A part of the program that did not answer in time, though nothing is known to be wrong with it. */
+export class TimeoutError extends SymdiffuserError {}
+
 /** The work was stopped by its caller, on purpose. */
 export class StoppedError extends SymdiffuserError {
   constructor(message = "stopped") {

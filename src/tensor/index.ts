@@ -13,6 +13,7 @@ export {
   ShapeError,
   StoppedError,
   SymdiffuserError,
+  TimeoutError,
   UnsupportedError,
 } from "./errors.ts";
 export { gradients } from "./gradient.ts";

@@ -63,6 +63,24 @@ describe("code of others in a worker", () => {
     });
   });
 
+  it("says that it does not start in time", async () => {
+    const start = performance.now();
+    const idle = program("const answers = { start: () => new Promise(() => {}) };");
+    await assert.rejects(takeWorker(idle, { ...soon, ms: 400 }), {
+      name: "TimeoutError",
+      message: "the code: expected it to start within 0.4 s; got no answer — try again when the machine is less busy",
+    });
+    assert.ok(performance.now() - start < 2000);
+  });
+
+  it("has its time though this thread is held up, as by a machine that sleeps", async () => {
+    const taken = takeWorker(program("const answers = { ask: () => 7 };"), { ...soon, ms: 800 });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+    const worker = await taken;
+    assert.equal(await worker.ask("ask", [], soon), 7);
+    await worker.release();
+  });
+
   const hungry: readonly (readonly [string, string, RegExp])[] = [
     ["loops", "for (;;);", /^the code ran longer than 200 ms$/],
     ["fills the heap", "const all = []; for (;;) all.push({});", /reaching memory limit|ran longer/],

@@ -4,6 +4,7 @@ import type { Bytes } from "../bytes.ts";
 import { interleaved, wordsOf } from "../envi/interleave.ts";
 import type { RasterData } from "../raster.ts";
 import type { Rectangle } from "../windows.ts";
+import { WorkerFault } from "../worker.ts";
 import { CodecError } from "./codec-error.ts";
 import { startCodecWorker } from "./codec-worker.ts";
 import { declaredBytes, otherCompressions, type Space, slackBytes, type TiffCodec, tiffCodecs } from "./codecs.ts";
@@ -147,7 +148,7 @@ async function openBlocks(bytes: Bytes, image: TiffImage, codec: TiffCodec): Pro
     codec.decode === null
       ? await startCodecWorker(image.compression, codecParameters(image), blockLimitMs(image)).catch(
           (cause: unknown) => {
-            throw damaged(bytes, image, 0, codec.name, cause);
+            throw cause instanceof WorkerFault ? damaged(bytes, image, 0, codec.name, cause) : cause;
           },
         )
       : null;
