@@ -10,7 +10,7 @@ import {
   wholeOf,
   within,
 } from "../scene/index.ts";
-import { DataError, UnsupportedError } from "../tensor/index.ts";
+import { UnsupportedError } from "../tensor/index.ts";
 
 /** A land-cover map on the grid of its scene, or of a part of it. */
 export interface LandCoverMap {
@@ -100,9 +100,7 @@ export async function mapParts(classifier: PartClassifier, scene: SceneWindows, 
     done += pixels;
     progress(done, total);
   }
-  if (!isAnyValid) {
-    throw new DataError(scene.name, "expected pixels with data in every source; got none — do the sources overlap?");
-  }
+  if (!isAnyValid) await scene.refuseEmpty();
 }
 
 /** The map of what is valid in a part: of the smallest rectangle that holds it; null where nothing is. */

@@ -6,19 +6,14 @@ import {
   openScene,
   openSceneWindows,
   type Progress,
+  type Scene,
   type SceneOutline,
   type SceneWindows,
   type SourceOptions,
   sceneWindows,
+  wholeOf,
 } from "../scene/index.ts";
-import {
-  type ChosenDevice,
-  chooseDevice,
-  DataError,
-  type Device,
-  type DeviceChoice,
-  StoppedError,
-} from "../tensor/index.ts";
+import { type ChosenDevice, chooseDevice, type Device, type DeviceChoice, StoppedError } from "../tensor/index.ts";
 import { openRun, openRunScene, type RunConfig, readRunSplit, sourceOptions, symDiffuserOf } from "../train/index.ts";
 import { type Generation, prepared } from "./generation.ts";
 import type { JobControl, RunJob } from "./jobs.ts";
@@ -86,6 +81,15 @@ export const stoppable =
     progress(done, total);
   };
 
+/** All of a scene, which is closed then. */
+async function readWhole(windows: SceneWindows): Promise<Scene> {
+  try {
+    return (await windows.read(wholeOf(windows))) ?? (await windows.refuseEmpty());
+  } finally {
+    await windows.close();
+  }
+}
+
 /** Open what a job on a run and a whole scene works on. @param name  of its folder in the run's */
 export async function openWork(
   { run, sources, out, threads, device: choice }: RunJob,
@@ -98,11 +102,8 @@ export async function openWork(
   const model = symDiffuserOf(stored, "generate sources");
   const openOwn = async () => openRunScene(config);
   const windows = sources === null ? null : await otherScene(config, sources);
-  const whole = windows && { row: 0, col: 0, height: windows.height, width: windows.width };
-  const scene = windows === null ? await openOwn() : await windows.read(whole!);
-  await windows?.close();
+  const scene = windows === null ? await openOwn() : await readWhole(windows);
   for (const { text } of windows?.notes ?? []) control.onEvent({ kind: "note", text });
-  if (scene === null) throw new DataError(config.name, "expected pixels with data in every source; got none");
   const folder = out ?? join(run, name);
   await mkdir(folder, { recursive: true });
   return {

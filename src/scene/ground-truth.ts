@@ -3,7 +3,7 @@ import { ConfigError, DataError } from "../tensor/index.ts";
 import { transformBetween } from "./crs/transform.ts";
 import type { Grid } from "./grid.ts";
 import type { LabelOptions } from "./labels.ts";
-import { type Placed, placedLabels } from "./place.ts";
+import { isLost, type Placed, placedLabels, withoutData } from "./place.ts";
 import type { Raster } from "./raster.ts";
 import { readRaster } from "./readers.ts";
 import type { VectorLayer } from "./vector/features.ts";
@@ -63,7 +63,11 @@ function together(layers: readonly VectorLayer[]): VectorLayer {
 /** Label codes on the grid of the scene, one band. @param mayBeEmpty  whether it is fine that none lies there */
 export function placedTruth(truth: GroundTruth, grid: Grid, options: LabelOptions, mayBeEmpty: boolean): Placed {
   const subject = labelFiles(options).join(", ");
-  if (truth.kind === "raster") return placedLabels(truth.raster, grid, subject);
+  if (truth.kind === "raster") {
+    const placed = placedLabels(truth.raster, grid, subject);
+    if (!mayBeEmpty && isLost(truth.raster, placed)) throw withoutData(truth.raster, grid, subject);
+    return placed;
+  }
   const { layer } = truth;
   if (grid.georeference === null) {
     throw new DataError(subject, "expected a scene with a georeference to lay polygons and points on; got none");

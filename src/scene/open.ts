@@ -4,8 +4,8 @@ import { alignment, type Grid } from "./grid.ts";
 import { type GroundTruth, labelFiles, placedTruth, readGroundTruth } from "./ground-truth.ts";
 import { type LabelOptions, toLabels } from "./labels.ts";
 import { fileStem } from "./location.ts";
-import { placedSource } from "./place.ts";
-import { checkAlike, fileOfPlot, isPattern, lackedBands, laidOut, mosaic, plotNames } from "./plots.ts";
+import { isLost, placedSource, withoutData } from "./place.ts";
+import { checkAlike, fileOfPlot, isPattern, lackedBands, laidOut, mosaic, plotNames, shortList } from "./plots.ts";
 import type { Raster } from "./raster.ts";
 import type { Scene, SceneNote, Source } from "./scene.ts";
 import { bandsWithData, hasBand } from "./selection.ts";
@@ -34,6 +34,8 @@ interface Place {
   /** Class codes, one band; null without labels. */
   readonly codes: Raster | null;
   readonly notes: readonly SceneNote[];
+  /** Sources whose file has data, but none on this grid. */
+  readonly lost: readonly string[];
 }
 
 /**
@@ -50,7 +52,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const truth = options.labels === undefined ? null : await readGroundTruth(options.labels);
   const sources: Source[] = [];
   for (const [at, source] of options.sources.entries()) sources.push(await readSource(source, `sources[${at}]`));
-  const { grid, ...place } = openPlace(options, sources, truth, false);
+  const { grid, lost: _, ...place } = openPlace(options, sources, truth, false);
   return sceneOf(options, { ...grid, ...place, plots: null });
 }
 
@@ -102,7 +104,24 @@ async function openPlots(options: SceneOptions, patterns: readonly string[]): Pr
       raster: together(source.name, (place) => place.sources[at]!.raster),
     })),
     codes: places[0]!.codes && together("labels", (place) => place.codes!),
-    notes: [...bandNotes, ...notesOfPlots(places, titles)],
+    notes: [...bandNotes, ...notesOfPlots(places, titles), ...lostInPlots(sources, places, titles)],
+  });
+}
+
+/** What is told of sources without data in some plots, where their files go beyond them. @throws DataError if it is all */
+function lostInPlots(
+  sources: readonly SourceOptions[],
+  places: readonly Place[],
+  titles: readonly string[],
+): readonly SceneNote[] {
+  return sources.flatMap(({ name }) => {
+    const plots = titles.filter((_, plot) => places[plot]!.lost.includes(name));
+    if (plots.length === 0) return [];
+    if (plots.length === titles.length) {
+      throw new DataError(name, `expected pixels with data on the grids of the plots; got none in ${shortList(plots)}`);
+    }
+    const which = `${plots.length} of ${titles.length} plots (${shortList(plots)})`;
+    return { text: `${name}: no data on the grid of ${which}, whose pixels are left out`, isInterpolated: false };
   });
 }
 
@@ -119,14 +138,19 @@ function openPlace(options: SceneOptions, read: readonly Source[], truth: Ground
   const { labels } = options;
   const grid = gridOf(read, truth, options);
   const notes: SceneNote[] = [];
+  const lost: string[] = [];
   const sources = read.map(({ name, kind, raster }) => {
     const placed = placedSource(raster, grid, name, kind);
+    if (isLost(raster, placed)) {
+      if (!isPlot) throw withoutData(raster, grid, name);
+      lost.push(name);
+    }
     if (placed.note !== null) notes.push(placed.note);
     return { name, kind, raster: placed.raster };
   });
   const codes = truth && placedTruth(truth, grid, labels!, isPlot);
   if (codes !== null && codes.note !== null) notes.push(codes.note);
-  return { grid, sources, codes: codes?.raster ?? null, notes };
+  return { grid, sources, codes: codes?.raster ?? null, notes, lost };
 }
 
 /** The grid of the scene, with the georeference of its raster, or where it has none the first of a raster of its size. */
@@ -183,7 +207,8 @@ export function checkNames(sources: readonly SourceOptions[]): void {
   }
 }
 
-function checkValid(name: string, sources: readonly Source[], valid: Uint8Array | null, pixels: number): void {
+/** @throws DataError if a source, or all together, have no valid pixel */
+export function checkValid(name: string, sources: readonly Source[], valid: Uint8Array | null, pixels: number): void {
   for (const source of sources) {
     const { raster } = source;
     if (countValid(raster.valid, pixels) > 0) continue;
@@ -192,6 +217,11 @@ function checkValid(name: string, sources: readonly Source[], valid: Uint8Array 
     throw new DataError(source.name, `expected pixels with data in every band; got none${advice}`);
   }
   if (countValid(valid, pixels) === 0) {
-    throw new DataError(name, "expected pixels with data in every source; got none — do the sources overlap?");
+    throw nowhereTogether(name);
   }
+}
+
+/** The error for a scene without a pixel that is valid in every source, though each has some. */
+export function nowhereTogether(name: string): DataError {
+  return new DataError(name, "expected pixels with data in every source; got none — do the sources overlap?");
 }

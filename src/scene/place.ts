@@ -158,6 +158,18 @@ export function placedLabels(raster: Raster, grid: Grid, subject: string): Place
   return { raster: moved, note: noteOf(source, grid, "labels", "nearest", moved) };
 }
 
+/** Whether a raster that has valid pixels has none on the grid of the scene. */
+export function isLost(raster: Raster, { raster: moved }: Placed): boolean {
+  const isEmpty = ({ valid, height, width }: Raster): boolean => countValid(valid, height * width) === 0;
+  return isEmpty(moved) && !isEmpty(raster);
+}
+
+/** The error for a raster that has no valid pixel on the grid of the scene, where it has others. */
+export function withoutData(raster: Grid, grid: Grid, subject: string): DataError {
+  const got = `${gridText(raster)}, which has none there`;
+  return new DataError(subject, `expected pixels with data on the scene's grid (${gridText(grid)}); got ${got}`);
+}
+
 function inPixels(rows: number, cols: number): Georeference {
   return { transform: [0, cols, 0, 0, 0, rows], crs: null };
 }

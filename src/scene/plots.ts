@@ -106,6 +106,11 @@ export function checkAlike(rasters: readonly Raster[], plots: readonly string[],
 
 const mostNamed = 5;
 
+/** The first few of a list. */
+export function shortList(all: readonly (string | number)[]): string {
+  return all.slice(0, mostNamed).join(", ") + (all.length > mostNamed ? ` and ${all.length - mostNamed} more` : "");
+}
+
 /**
  * A sentence on plots without any data in a band that is used because others have it.
  *
@@ -122,11 +127,9 @@ export function lackedBands(
   const lacked = rasters.map((raster) => bands.filter((band) => !hasBand(raster, band, nodata)));
   const lacking = plots.filter((_, plot) => lacked[plot]!.length > 0);
   if (lacking.length === 0) return null;
-  const short = (all: readonly (string | number)[]): string =>
-    all.slice(0, mostNamed).join(", ") + (all.length > mostNamed ? ` and ${all.length - mostNamed} more` : "");
   const missing = bands.filter((_, at) => lacked.some((one) => one.includes(bands[at]!)));
   return (
-    `no data in band ${short(missing)} in ${lacking.length} of ${plots.length} plots (${short(lacking)}), ` +
+    `no data in band ${shortList(missing)} in ${lacking.length} of ${plots.length} plots (${shortList(lacking)}), ` +
     "whose pixels are left out; choose bands without them to keep these plots"
   );
 }

@@ -1,13 +1,13 @@
 /** @file A scene that is read part by part: its sources on one grid, without labels, whatever its size. */
-import { ConfigError } from "../tensor/index.ts";
+import { ConfigError, DataError } from "../tensor/index.ts";
 import { fileStem } from "./location.ts";
-import { checkNames, gridOf, type SceneOptions } from "./open.ts";
-import { type PlacedWindows, placedWindows } from "./place.ts";
+import { checkNames, checkValid, gridOf, nowhereTogether, type SceneOptions } from "./open.ts";
+import { type PlacedWindows, placedWindows, withoutData } from "./place.ts";
 import { isPattern } from "./plots.ts";
 import type { Scene, Source, SourceKind } from "./scene.ts";
 import { filesOf, openSource, type SourceWindows } from "./source.ts";
-import { bothValid } from "./validity.ts";
-import { cutRaster, cutValid, isWhole, partPlace, type Rectangle } from "./windows.ts";
+import { bothValid, countValid } from "./validity.ts";
+import { cutRaster, cutValid, isWhole, partPlace, type Rectangle, searched } from "./windows.ts";
 
 /** What is known of a scene without its pixels. */
 export interface SceneOutline extends Pick<Scene, "name" | "height" | "width" | "georeference" | "plots" | "notes"> {
@@ -18,6 +18,8 @@ export interface SceneOutline extends Pick<Scene, "name" | "height" | "width" | 
 export interface SceneWindows extends SceneOutline {
   /** A part of the scene as a scene of its own, without labels; null where no pixel of it is valid in every source. */
   read(part: Rectangle): Promise<Scene | null>;
+  /** For a scene of which nothing could be read. @throws DataError that tells which source has no data there, if one has none */
+  refuseEmpty(): Promise<never>;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,10 @@ export function sceneWindows(scene: Scene): SceneWindows {
         ...{ labels: null, plots: null },
         sources: sources.map((source) => ({ ...source, raster: cutRaster(source.raster, part) })),
       };
+    },
+    refuseEmpty: async () => {
+      checkValid(name, sources, scene.valid, height * width);
+      throw nowhereTogether(name);
     },
     close: async () => {},
   };
@@ -90,12 +96,21 @@ export async function openSceneWindows(options: SceneOptions): Promise<SceneWind
         valid,
       };
     };
+    const isAnyValid = (one: Pick<SourceWindows["raster"], "height" | "width" | "hasData" | "read">) =>
+      searched(one, ({ valid, height, width }) => countValid(valid, height * width) > 0);
+    const refuseEmpty = async (): Promise<never> => {
+      for (const [at, { name, raster }] of opened.entries()) {
+        if (await isAnyValid({ ...grid, ...placed[at]! })) continue;
+        if (await isAnyValid(raster)) throw withoutData(raster, grid, name);
+        throw new DataError(name, "expected pixels with data in every band; got none");
+      }
+      throw nowhereTogether(name);
+    };
     return {
       ...known,
       ...grid,
       sources: opened.map(({ name, kind, raster }) => ({ name, kind, bands: raster.bands })),
-      read,
-      close,
+      ...{ read, refuseEmpty, close },
     };
   } catch (fault) {
     await close();

@@ -114,7 +114,10 @@ export function windowsOf(raster: Raster): RasterWindows {
 const searchSide = 1024;
 
 /** Show a raster's parts with data to `isFound` until it says yes. */
-export async function searched(raster: RasterWindows, isFound: (part: Raster) => boolean): Promise<boolean> {
+export async function searched(
+  raster: Pick<RasterWindows, "height" | "width" | "hasData" | "read">,
+  isFound: (part: Raster) => boolean,
+): Promise<boolean> {
   for (const part of partsOf(raster, searchSide)) {
     if (raster.hasData(part) && isFound(await raster.read(part))) return true;
   }

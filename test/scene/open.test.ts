@@ -216,6 +216,12 @@ describe("a scene that cannot be opened", () => {
   const shifted = save("shifted", { ...size, georeference: at(10, 300_005), data: new Uint8Array(48) });
   const elsewhere = save("elsewhere", { ...size, georeference: at(10, 300_000, 32633), data: new Uint8Array(48) });
   const beside = save("beside", { ...size, georeference: at(10, 300_080), data: new Uint8Array(48).fill(1) });
+  // Wider than the scene; only its last column, outside the scene, holds data.
+  const edge = { height: 6, width: 12, georeference: at(10, 300_000) };
+  const outer = save("outer", {
+    ...edge,
+    data: new Float32Array(72).map((_, index) => (index % 12 === 11 ? 1 + (index % 5) : Number.NaN)),
+  });
   const odd = save("odd", { height: 4, width: 8, data: new Uint8Array(32) });
   const empty = save("empty", { ...size, data: new Float32Array(48).fill(Number.NaN) });
   const holey = save("holey", {
@@ -248,6 +254,18 @@ describe("a scene that cannot be opened", () => {
       { sources: [s2], labels: { file: beside } },
       `${beside}: expected pixels on the scene's grid (6 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32632); got ` +
         "6 rows × 8 columns of 10 × 10 from 300080, 5400000, EPSG:32632, which does not overlap it",
+    ],
+    [
+      "a source without data on the scene's grid",
+      { sources: [s2, { name: "b", file: outer }] },
+      "b: expected pixels with data on the scene's grid (6 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32632); got " +
+        "6 rows × 12 columns of 10 × 10 from 300000, 5400000, EPSG:32632, which has none there",
+    ],
+    [
+      "labels without data on the scene's grid",
+      { sources: [s2], labels: { file: outer } },
+      `${outer}: expected pixels with data on the scene's grid (6 rows × 8 columns of 10 × 10 from 300000, 5400000, EPSG:32632); got ` +
+        "6 rows × 12 columns of 10 × 10 from 300000, 5400000, EPSG:32632, which has none there",
     ],
     ["a grid that is no source's", { sources: [s2], grid: "s1" }, "grid: expected one of s2; got s1"],
     [

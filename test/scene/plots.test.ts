@@ -150,6 +150,30 @@ describe("a scene of many plots", () => {
     assert.ok(at.every((pixel) => chosen.valid![pixel] === 1));
   });
 
+  it("says in which plots a file has data elsewhere only", async () => {
+    mkdirSync(join(folder, "wide"));
+    for (let plot = 0; plot < 3; plot++) {
+      const data = new Float32Array(60).map((_, at) => (at % 10 === 9 || plot === 1 ? 1 : Number.NaN));
+      save(`wide/P${plot}.tif`, { height: 6, width: 10, data, georeference: place(plot, 2) });
+      save(`wide/Q${plot}.tif`, { height: 6, width: 5, data: new Uint8Array(30), georeference: place(plot, 2) });
+    }
+    const sources = [
+      { name: "a", file: join(folder, "wide/Q*.tif") },
+      { name: "b", file: join(folder, "wide/P*.tif") },
+    ];
+    const { valid, notes } = await openScene({ sources });
+    assert.equal(valid!.filter((one) => one === 1).length, 30);
+    assert.equal(notes.at(-1)!.text, "b: no data on the grid of 2 of 3 plots (Q0, Q2), whose pixels are left out");
+    save("wide/P1.tif", {
+      ...{ height: 6, width: 10, georeference: place(1, 2) },
+      data: new Float32Array(60).map((_, at) => (at % 10 === 9 ? 1 : Number.NaN)),
+    });
+    await assert.rejects(openScene({ sources }), {
+      name: "DataError",
+      message: "b: expected pixels with data on the grids of the plots; got none in Q0, Q1, Q2",
+    });
+  });
+
   it("is refused where plots have other bands", async () => {
     mkdirSync(join(folder, "other"));
     for (const bands of [2, 3]) {

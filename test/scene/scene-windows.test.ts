@@ -160,6 +160,31 @@ describe("a scene read part by part", () => {
     it(`has the pixels of the whole: ${name}`, () => hasItsPixels({ sources, name: "scene" }, tolerance));
   }
 
+  it("tells why no part has a valid pixel, as the whole does", async () => {
+    const empty = new Float32Array(height * width).fill(Number.NaN);
+    const grid = { height, width, bands: 1, nodata: Number.NaN, georeference: utm };
+    const left = save("left", { ...grid, data: empty.map((_, at) => (at % width < 9 ? 1 : Number.NaN)) });
+    const right = save("right", { ...grid, data: empty.map((_, at) => (at % width > 99 ? 1 : Number.NaN)) });
+    const outer = save("outer", {
+      ...{ height, width: width + 3, bands: 1, nodata: Number.NaN, georeference: utm },
+      data: new Float32Array(height * (width + 3)).map((_, at) => (at % (width + 3) < width ? Number.NaN : 1)),
+    });
+    for (const file of [right, outer]) {
+      const sources = [
+        { name: "a", file: left },
+        { name: "b", file },
+      ];
+      const told = await openScene({ sources, name: "town" }).then(
+        () => null,
+        (error: Error) => error.message,
+      );
+      const windows = await openSceneWindows({ sources, name: "town" });
+      assert.equal(await windows.read({ row: 0, col: 0, height, width }), null);
+      await assert.rejects(windows.refuseEmpty(), { name: "DataError", message: told! });
+      await windows.close();
+    }
+  });
+
   it("tells of bands and grids as the whole does", async () => {
     for (const sources of [
       [{ name: "a", file: three, bands: [3] }],
