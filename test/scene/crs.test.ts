@@ -42,8 +42,17 @@ describe("coordinate reference systems by EPSG code", () => {
     }
   });
 
+  it("count from Greenwich where their meridian has a name", () => {
+    // As PROJ has them: Lambert zone II from Paris, NGO 1948 from Oslo.
+    const paris = transformBetween(epsg(4275), epsg(27572))(2.5, 48.8);
+    assert.ok(metresBetween(epsg(27572), paris, [611964.313724, 2422402.962877]) < 0.01, String(paris));
+    const oslo = transformBetween(epsg(4273), epsg(27393))(10.7, 59.9);
+    assert.ok(metresBetween(epsg(27393), oslo, [-1282.467848, 211627.401243]) < 0.01, String(oslo));
+  });
+
   it("has every entry in order", () => {
     const codes = epsgCodes();
+    for (const code of codes) assert.doesNotThrow(() => definitionOf(epsg(code)));
     assert.ok(codes.length > 5500);
     for (const code of codes) {
       const { projection, datum } = epsgDefinition(code)!;

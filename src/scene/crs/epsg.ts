@@ -26,6 +26,21 @@ const places = once(() => {
   return found;
 });
 
+/** Degrees east of Greenwich, by PROJ's names. */
+const meridians: ReadonlyMap<string, number> = new Map([
+  ["athens", 23.7163375],
+  ["bern", 7.43958333333333],
+  ["bogota", -74.0809166666667],
+  ["brussels", 4.367975],
+  ["ferro", -17.6666666666667],
+  ["jakarta", 106.807719444444],
+  ["lisbon", -9.13190611111111],
+  ["oslo", 10.7229166666667],
+  ["paris", 2.33722916666667],
+  ["rome", 12.4523333333333],
+  ["stockholm", 18.0582777777778],
+]);
+
 /** The definition of an EPSG code of a projected or geographic 2-D CRS, null if the table does not have it. */
 export function epsgDefinition(code: number): Definition | null {
   const place = places().get(code);
@@ -33,7 +48,10 @@ export function epsgDefinition(code: number): Definition | null {
   const [family, entry] = place;
   const [, datum, ...values] = entry.split(" ");
   const projection = family.replace(/=(?= |$)/g, () => `=${values.shift()}`);
-  const [datumCode, ...terms] = datums()[Number(datum)]!.split(" ");
+  const [datumCode, ...named] = datums()[Number(datum)]!.split(" ");
+  const terms = named.map((term) =>
+    term.startsWith("pm=") ? `pm=${meridians.get(term.slice(3)) ?? term.slice(3)}` : term,
+  );
   return { projection, datum: terms.join(" "), datumCode: Number(datumCode) };
 }
 
