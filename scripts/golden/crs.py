@@ -6,6 +6,7 @@ Made with GDAL 3.6.2, PROJ 9.1.1 and EPSG 10.076.
 points.json  by EPSG code: the geographic CRS under it, and a place [lon, lat, x, y]
 pairs.json   between two codes by PROJ's own choice of transformation: [from, to, x, y, x', y', metres it may differ]
 wkt.json     well-known text in three dialects, without the code of the CRS: [dialect, text, base, lon, lat, x, y]
+spellings.json  codes, and well-known text that means the same without it: [code, dialect, text]
 *.tif, tif.json  GeoTIFFs whose CRS has no code, and a place as in wkt.json
 """
 import json
@@ -50,6 +51,10 @@ def inside(crs, share=0.37):
 def rows(file, all_rows):
     with open(f"{OUT}/{file}", "w") as out:
         out.write("[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in all_rows) + "\n]\n")
+
+
+def without_codes(text):
+    return re.sub(r',(AUTHORITY\["EPSG","\w+"\]|ID\["EPSG",\w+\]|USAGE\[.*\]\]|AREA\[".*?"\]|BBOX\[.*?\])(?=[\],])', "", text)
 
 
 COMMON = [3857, 32612, 32718, 32601, 32760, 26912, 26710, 25832, 23031, 3035, 3034, 5070, 2154, 27700, 28992, 31370,
@@ -99,8 +104,7 @@ for code in [4326, 4267, 32612, 26712, 2227, 3857, 3395, 3035, 5070, 3112, 2154,
             continue
         if dialect == "WKT1_GDAL" and code % 2 == 0 or dialect == "WKT2_2019" and code % 3 == 0:
             continue
-        text = re.sub(r',(AUTHORITY\["EPSG","\w+"\]|ID\["EPSG",\w+\]|USAGE\[.*\]\]|AREA\[".*?"\]|BBOX\[.*?\])(?=[\],])', "", text)
-        texts.append([dialect, text, base, lon, lat, *moved(of(base), crs, lon, lat)])
+        texts.append([dialect, without_codes(text), base, lon, lat, *moved(of(base), crs, lon, lat)])
 for text in ["+proj=sinu +R=6371007.181", "+proj=moll", "+proj=robin", "+proj=eqearth", "+proj=aeqd +lat_0=41 +lon_0=12",
              "+proj=eqdc +lat_0=39 +lon_0=-96 +lat_1=33 +lat_2=45", "+proj=cass +lat_0=40 +lon_0=11 +x_0=500"]:
     crs = lonlat(osr.SpatialReference())
@@ -108,6 +112,13 @@ for text in ["+proj=sinu +R=6371007.181", "+proj=moll", "+proj=robin", "+proj=eq
     own = lonlat(crs.CloneGeogCS())
     texts.append(["WKT1_ESRI", crs.ExportToWkt(["FORMAT=WKT1_ESRI"]), None, 12.25, 41.5, *moved(own, crs, 12.25, 41.5)])
 rows("wkt.json", texts)
+
+spellings = []
+for code in [32632, 32733, 2154, 2263, 3035, 31467, 28992, 2056, 3031, 3857, 3078, 4258]:
+    for dialect in ("WKT1_ESRI", "WKT1_GDAL", "WKT2_2019"):
+        text = of(code).ExportToWkt([f"FORMAT={dialect}"])
+        spellings.append([code, dialect, without_codes(text)])
+rows("spellings.json", spellings)
 
 CUSTOM = {
     "tmerc": "+proj=tmerc +lat_0=1.5 +lon_0=10.25 +k=0.9997 +x_0=12345 +y_0=-6789 +ellps=GRS80",

@@ -1,4 +1,5 @@
 /** @file When two rasters lie on the same grid, or on grids that divide each other. */
+import { isOtherCrs, type Transform, transformBetween } from "./crs/transform.ts";
 import type { Georeference } from "./raster.ts";
 
 export interface Grid {
@@ -24,8 +25,8 @@ export interface Alignment {
 export const tolerancePixels = 1e-3;
 
 /**
- * How `grid` lies to `reference`: sizes must be in an integer ratio; if both are georeferenced, their corners and EPSG
- * codes must be the same.
+ * How `grid` lies to `reference`: sizes must be in an integer ratio; if both are georeferenced, their corners must be at
+ * the same places. CRSs of which it is not known whether they differ count as one.
  *
  * @returns null if they do not fit
  */
@@ -33,12 +34,12 @@ export function alignment(grid: Grid, reference: Grid): Alignment | null {
   const relation = sizeRelation(grid, reference);
   if (relation === null) return null;
   if (grid.georeference === null || reference.georeference === null) return relation;
-  const [own, other] = [grid.georeference.crs?.epsg ?? null, reference.georeference.crs?.epsg ?? null];
-  if (own !== null && other !== null && own !== other) return null;
-  const finer = relation.relation === "finer" ? grid : reference;
+  const [finer, coarser] = relation.relation === "finer" ? [grid, reference] : [reference, grid];
   const t = finer.georeference!.transform;
   const pixel = Math.min(Math.hypot(t[1], t[4]), Math.hypot(t[2], t[5]));
-  const [a, b] = [corners(grid), corners(reference)];
+  const [own, other] = [finer.georeference!.crs, coarser.georeference!.crs];
+  const isMoved = own !== null && other !== null && isOtherCrs(own, other);
+  const [a, b] = [corners(finer), corners(coarser, isMoved ? transformBetween(other, own) : asItIs)];
   const isSamePlace = a.every((value, index) => Math.abs(value - b[index]!) <= tolerancePixels * pixel);
   return isSamePlace ? relation : null;
 }
@@ -58,10 +59,14 @@ function factors(finer: Grid, coarser: Grid): Pick<Alignment, "rows" | "cols"> {
   return { rows: finer.height / coarser.height, cols: finer.width / coarser.width };
 }
 
-/** x and y of the upper-left, upper-right and lower-left corners. */
-function corners({ height, width, georeference }: Grid): number[] {
+const asItIs: Transform = (x, y) => [x, y];
+
+/** x and y of the upper-left, upper-right, lower-left and lower-right corners. */
+function corners({ height, width, georeference }: Grid, transform: Transform = asItIs): number[] {
   const [x, xCol, xRow, y, yCol, yRow] = georeference!.transform;
-  return [x, y, x + width * xCol, y + width * yCol, x + height * xRow, y + height * yRow];
+  return [0, height].flatMap((row) =>
+    [0, width].flatMap((col) => transform(x + col * xCol + row * xRow, y + col * yCol + row * yRow)),
+  );
 }
 
 /** A grid in words: `224 rows × 224 columns of 10 × 10 from 717730, 5700090, EPSG:32718`. */

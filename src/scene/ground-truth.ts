@@ -1,6 +1,6 @@
 /** @file Labels from their files: a raster of codes, or polygons and points to be burnt on the grid of the scene. */
 import { ConfigError, DataError } from "../tensor/index.ts";
-import { transformBetween } from "./crs/transform.ts";
+import { isSameCrs, transformBetween } from "./crs/transform.ts";
 import type { Grid } from "./grid.ts";
 import type { LabelOptions } from "./labels.ts";
 import { isLost, type Placed, placedLabels, withoutData } from "./place.ts";
@@ -48,7 +48,7 @@ export async function readGroundTruth(options: LabelOptions): Promise<GroundTrut
 function together(layers: readonly VectorLayer[]): VectorLayer {
   const [first, ...others] = layers as readonly [VectorLayer, ...VectorLayer[]];
   for (const { file, crs } of others) {
-    const isSame = crs?.epsg === first.crs?.epsg && (crs?.epsg !== null || crs.wkt === first.crs?.wkt);
+    const isSame = crs === null || first.crs === null ? crs === first.crs : isSameCrs(crs, first.crs);
     if (!isSame) {
       throw new DataError(
         file,

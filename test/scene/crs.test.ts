@@ -3,7 +3,14 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { epsgCodes, epsgDefinition } from "../../src/scene/crs/epsg.ts";
-import { definitionOf, isBallpark, isLongitudeLatitude, transformBetween } from "../../src/scene/crs/transform.ts";
+import {
+  definitionOf,
+  isBallpark,
+  isLongitudeLatitude,
+  isOtherCrs,
+  isSameCrs,
+  transformBetween,
+} from "../../src/scene/crs/transform.ts";
 import { type Crs, readRaster } from "../../src/scene/index.ts";
 
 const golden = fileURLToPath(new URL("../golden/crs/", import.meta.url));
@@ -152,6 +159,50 @@ describe("coordinate reference systems by GeoTIFF keys", () => {
     assert.equal(message(keys(2048, 0, 1, 4326, 3076, 0, 1, 9037)), "CRS user-defined (lengths in unit 9037)");
     assert.equal(message(keys(2048, 0, 1, 4326, 3074, 0, 1, 16133)), "proj=utm zone=33 south");
     assert.equal(message(epsg(12345)), "CRS EPSG:12345");
+  });
+});
+
+describe("two spellings of a coordinate reference system", () => {
+  const spellings = rows<[number, string, string]>("spellings.json");
+
+  it("are one, by code or by text of any dialect", () => {
+    for (const [code, dialect, wkt] of spellings) {
+      assert.ok(isSameCrs(text(wkt), epsg(code)), `${dialect} of EPSG:${code}`);
+      assert.ok(
+        spellings.every(([other, , own]) => isSameCrs(text(wkt), text(own)) === (code === other)),
+        `${dialect} of EPSG:${code}`,
+      );
+    }
+  });
+
+  it("are one, by code or by GeoTIFF keys", async () => {
+    const utm33: Crs = {
+      ...{ epsg: null, name: "user-defined", wkt: null },
+      geoKeys: { directory: [1, 1, 0, 2, 2048, 0, 1, 4326, 3074, 0, 1, 16133], doubles: [], ascii: "" },
+    };
+    assert.deepEqual([isSameCrs(utm33, epsg(32733)), isSameCrs(utm33, epsg(32633))], [true, false]);
+  });
+
+  it("are two where they differ, or nothing is known of one", () => {
+    const local = text('LOCAL_CS["site"]');
+    const damaged = text("PROJCS[");
+    const pairs = [
+      [epsg(32632), epsg(25832)],
+      [epsg(32632), epsg(32732)],
+      [epsg(2263), epsg(32118)],
+      [local, epsg(32632)],
+      [damaged, local],
+    ] as const;
+    assert.deepEqual(
+      pairs.map(([a, b]) => [isSameCrs(a, b), isOtherCrs(a, b)]),
+      [
+        [false, true],
+        [false, true],
+        [false, true],
+        [false, false],
+        [false, false],
+      ],
+    );
   });
 });
 

@@ -6,10 +6,11 @@
  */
 import { createRequire } from "node:module";
 import type { Converter, default as Proj4 } from "proj4";
-import { UnsupportedError } from "../../tensor/index.ts";
+import { SymdiffuserError, UnsupportedError } from "../../tensor/index.ts";
 import type { Crs } from "../raster.ts";
 import { advice, type Definition, impossibleTerm, isGeographic, isTied, projText } from "./definition.ts";
 import { epsgDefinition } from "./epsg.ts";
+import { isSameDatum, isSameProjection } from "./equality.ts";
 import { geoKeyDefinition } from "./geo-keys.ts";
 import { wktDefinition } from "./wkt.ts";
 
@@ -49,8 +50,36 @@ function cited({ name }: Crs): string | null {
   return /^ESRI PE String = (.*)$/s.exec(name)?.[1] ?? null;
 }
 
-/** Whether two CRSs are known to be the same: by code, or by text or keys that are equal. */
+/** Whether two CRSs are known to be the same, however they are spelt. */
 export function isSameCrs(a: Crs, b: Crs): boolean {
+  return isAlike(a, b) === true;
+}
+
+/** Whether two CRSs are known to differ. */
+export function isOtherCrs(a: Crs, b: Crs): boolean {
+  return isAlike(a, b) === false;
+}
+
+/** Whether two CRSs mean the same; null where that is not known. */
+function isAlike(a: Crs, b: Crs): boolean | null {
+  if (isSpeltAlike(a, b)) return true;
+  const [own, other] = [knownDefinition(a), knownDefinition(b)];
+  if (own === null || other === null) return a.epsg !== null && b.epsg !== null && a.epsg !== b.epsg ? false : null;
+  return isSameProjection(own, other) ? isSameDatum(own, other) : false;
+}
+
+/** Null for a CRS that is not supported, or whose text is damaged. */
+function knownDefinition(crs: Crs): Definition | null {
+  try {
+    return definitionOf(crs);
+  } catch (fault) {
+    if (fault instanceof SymdiffuserError) return null;
+    throw fault;
+  }
+}
+
+/** Whether codes, texts or keys are equal. */
+function isSpeltAlike(a: Crs, b: Crs): boolean {
   if (a === b) return true;
   if (cited(a) !== cited(b)) return false;
   if (a.epsg !== null || b.epsg !== null) return a.epsg === b.epsg;
@@ -62,11 +91,7 @@ export function isSameCrs(a: Crs, b: Crs): boolean {
 export function isBallpark(from: Crs, to: Crs): boolean {
   if (isSameCrs(from, to)) return false;
   const [own, other] = [definitionOf(from), definitionOf(to)];
-  return !isSameDatum(own, other) && !(isTied(own) && isTied(other));
-}
-
-function isSameDatum(a: Definition, b: Definition): boolean {
-  return a.datumCode === null || b.datumCode === null ? a.datum === b.datum : a.datumCode === b.datumCode;
+  return isSameDatum(own, other) !== true && !(isTied(own) && isTied(other));
 }
 
 /** Whether its coordinates are longitude and latitude. */
@@ -85,7 +110,7 @@ export function transformBetween(from: Crs, to: Crs): Transform {
   if (isSameCrs(from, to)) return (x, y) => [x, y];
   const [own, other] = [definitionOf(from), definitionOf(to)];
   // Over longitude and latitude, so that no projection meets a latitude beyond a pole.
-  if (isSameDatum(own, other)) {
+  if (isSameDatum(own, other) === true) {
     // Its shift cancels out, and the loss of height with it.
     const [before, after] = [withoutShift(own), withoutShift(other)];
     if (projText(before) === projText(after)) return (x, y) => [x, y];
