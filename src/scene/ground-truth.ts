@@ -6,9 +6,10 @@ import type { LabelOptions } from "./labels.ts";
 import { isLost, type Placed, placedLabels, withoutData } from "./place.ts";
 import type { Raster } from "./raster.ts";
 import { readRaster } from "./readers.ts";
+import type { SceneNote } from "./scene.ts";
 import type { VectorLayer } from "./vector/features.ts";
 import { withTable } from "./vector/join.ts";
-import { labelRaster } from "./vector/labels.ts";
+import { type Coverage, labelRaster, outsideText } from "./vector/labels.ts";
 import { isVector, readVector } from "./vector/readers.ts";
 
 /** Ground truth before it is on the grid of the scene. */
@@ -60,13 +61,23 @@ function together(layers: readonly VectorLayer[]): VectorLayer {
   return { ...first, fields, features: layers.flatMap(({ features }) => features) };
 }
 
-/** Label codes on the grid of the scene, one band. @param mayBeEmpty  whether it is fine that none lies there */
-export function placedTruth(truth: GroundTruth, grid: Grid, options: LabelOptions, mayBeEmpty: boolean): Placed {
+/** Ground truth on the grid of the scene. */
+export interface PlacedTruth extends Placed {
+  /** Of polygons and points; null for a raster. */
+  readonly coverage: Coverage | null;
+}
+
+/**
+ * Label codes on the grid of the scene, one band.
+ *
+ * @param isPlot  whether it is one of many, on which no label need lie; then the note does not tell of features outside
+ */
+export function placedTruth(truth: GroundTruth, grid: Grid, options: LabelOptions, isPlot: boolean): PlacedTruth {
   const subject = labelFiles(options).join(", ");
   if (truth.kind === "raster") {
     const placed = placedLabels(truth.raster, grid, subject);
-    if (!mayBeEmpty && isLost(truth.raster, placed)) throw withoutData(truth.raster, grid, subject);
-    return placed;
+    if (!isPlot && isLost(truth.raster, placed)) throw withoutData(truth.raster, grid, subject);
+    return { ...placed, coverage: null };
   }
   const { layer } = truth;
   if (grid.georeference === null) {
@@ -75,6 +86,13 @@ export function placedTruth(truth: GroundTruth, grid: Grid, options: LabelOption
   const { transform, crs } = grid.georeference;
   const project = layer.crs === null || crs === null ? null : transformBetween(layer.crs, crs);
   const { field = null, allTouched = false } = options;
-  const { raster, note } = labelRaster(layer, { ...grid, transform }, { field, allTouched, project, mayBeEmpty });
-  return { raster, note: note === null ? null : { text: `labels: ${note}`, isInterpolated: false } };
+  const how = { field, allTouched, project, mayBeEmpty: isPlot };
+  const { raster, coverage } = labelRaster(layer, { ...grid, transform }, how);
+  return { raster, note: isPlot ? null : outsideNote(coverage, "the scene"), coverage };
+}
+
+/** What is told of features that label nothing; null where there are none. */
+export function outsideNote(coverage: Coverage, where: string): SceneNote | null {
+  const text = outsideText(coverage, where);
+  return text === null ? null : { text: `labels: ${text}`, isInterpolated: false };
 }

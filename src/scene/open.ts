@@ -1,7 +1,7 @@
 /** @file Opening a scene: sources and labels read, put on one grid, checked; many plots become one scene. */
 import { ConfigError, DataError } from "../tensor/index.ts";
 import { alignment, type Grid } from "./grid.ts";
-import { type GroundTruth, labelFiles, placedTruth, readGroundTruth } from "./ground-truth.ts";
+import { type GroundTruth, labelFiles, outsideNote, placedTruth, readGroundTruth } from "./ground-truth.ts";
 import { type LabelOptions, toLabels } from "./labels.ts";
 import { fileStem } from "./location.ts";
 import { isLost, placedSource, withoutData } from "./place.ts";
@@ -11,6 +11,7 @@ import type { Scene, SceneNote, Source } from "./scene.ts";
 import { bandsWithData, hasBand } from "./selection.ts";
 import { filesOf, readBands, readSource, type SourceOptions, sourceOf } from "./source.ts";
 import { bothValid, countValid } from "./validity.ts";
+import { type Coverage, onAnyGrid, onOwnGrids } from "./vector/labels.ts";
 
 /** What the user says of a scene. */
 export interface SceneOptions {
@@ -34,6 +35,8 @@ interface Place {
   /** Class codes, one band; null without labels. */
   readonly codes: Raster | null;
   readonly notes: readonly SceneNote[];
+  /** Of polygons and points; null for other labels, and without. */
+  readonly coverage: Coverage | null;
   /** Sources whose file has data, but none on this grid. */
   readonly lost: readonly string[];
 }
@@ -52,7 +55,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const truth = options.labels === undefined ? null : await readGroundTruth(options.labels);
   const sources: Source[] = [];
   for (const [at, source] of options.sources.entries()) sources.push(await readSource(source, `sources[${at}]`));
-  const { grid, lost: _, ...place } = openPlace(options, sources, truth, false);
+  const { grid, lost: _, coverage: __, ...place } = openPlace(options, sources, truth, false);
   return sceneOf(options, { ...grid, ...place, plots: null });
 }
 
@@ -104,8 +107,33 @@ async function openPlots(options: SceneOptions, patterns: readonly string[]): Pr
       raster: together(source.name, (place) => place.sources[at]!.raster),
     })),
     codes: places[0]!.codes && together("labels", (place) => place.codes!),
-    notes: [...bandNotes, ...notesOfPlots(places, titles), ...lostInPlots(sources, places, titles)],
+    notes: [
+      ...bandNotes,
+      ...notesOfPlots(places, titles),
+      ...lostInPlots(sources, places, titles),
+      ...(labels === undefined ? [] : outsidePlots(labels, places, shared !== null)),
+    ],
   });
+}
+
+/**
+ * What is told of polygons and points that label nothing.
+ *
+ * @param isShared  whether the plots have the same ones, not each its own
+ * @throws DataError if it is all
+ */
+function outsidePlots(labels: LabelOptions, places: readonly Place[], isShared: boolean): readonly SceneNote[] {
+  const all = places.flatMap(({ coverage }) => coverage ?? []);
+  if (all.length === 0) return [];
+  const coverage = (isShared ? onAnyGrid : onOwnGrids)(all);
+  if (!coverage.isInside.includes(true)) {
+    const got = `all ${coverage.isInside.length} outside`;
+    throw new DataError(
+      labelFiles(labels).join(", "),
+      `expected features on the plots; got ${got} — is their CRS the right one?`,
+    );
+  }
+  return [outsideNote(coverage, isShared ? "every plot" : "their plots")].flatMap((note) => note ?? []);
 }
 
 /** What is told of sources without data in some plots, where their files go beyond them. @throws DataError if it is all */
@@ -150,7 +178,7 @@ function openPlace(options: SceneOptions, read: readonly Source[], truth: Ground
   });
   const codes = truth && placedTruth(truth, grid, labels!, isPlot);
   if (codes !== null && codes.note !== null) notes.push(codes.note);
-  return { grid, sources, codes: codes?.raster ?? null, notes, lost };
+  return { grid, sources, codes: codes?.raster ?? null, coverage: codes?.coverage ?? null, notes, lost };
 }
 
 /** The grid of the scene, with the georeference of its raster, or where it has none the first of a raster of its size. */

@@ -150,6 +150,46 @@ describe("a scene of many plots", () => {
     assert.ok(at.every((pixel) => chosen.valid![pixel] === 1));
   });
 
+  it("counts the features that lie outside every plot", async () => {
+    mkdirSync(join(folder, "few"));
+    for (let plot = 0; plot < 2; plot++) {
+      save(`few/P${plot}.tif`, { height: 6, width: 5, data: new Uint8Array(30), georeference: place(plot, 2) });
+    }
+    const few = [{ name: "few", file: join(folder, "few/P*.tif") }];
+    assert.deepEqual((await openScene({ ...options, sources: [options.sources[0]!] })).notes, []);
+    const { notes } = await openScene({ ...options, sources: few });
+    assert.deepEqual(notes, [{ text: "labels: 14 of 18 features lie outside every plot", isInterpolated: false }]);
+    const trees = await openScene({ sources: few, labels: { file: polygons, field: "tree" } });
+    const lost = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 and 2 more";
+    assert.equal(trees.notes[0]!.text, `labels: 14 of 18 features lie outside every plot, all those of tree ${lost}`);
+  });
+
+  it("counts the features that lie outside their own plots", async () => {
+    for (let plot = 0; plot < 2; plot++) {
+      const own = features.slice(0, 3);
+      writeFileSync(
+        join(folder, "few", `P${plot}.geojson`),
+        JSON.stringify({ type: "FeatureCollection", crs: member, features: own }),
+      );
+    }
+    const { notes } = await openScene({
+      sources: [{ name: "few", file: join(folder, "few/P*.tif") }],
+      labels: { file: join(folder, "few/P*.geojson"), field: "tree" },
+    });
+    assert.equal(notes[0]!.text, "labels: 3 of 6 features lie outside their plots");
+  });
+
+  it("is refused where every feature lies elsewhere", async () => {
+    const { transform } = place(0, 2);
+    mkdirSync(join(folder, "far"));
+    const georeference = { transform: transform.with(0, 1e6) as unknown as typeof transform, crs };
+    save("far/P0.tif", { height: 6, width: 5, data: new Uint8Array(30), georeference });
+    await assert.rejects(openScene({ ...options, sources: [{ name: "far", file: join(folder, "far/P*.tif") }] }), {
+      name: "DataError",
+      message: `${polygons}: expected features on the plots; got all 18 outside — is their CRS the right one?`,
+    });
+  });
+
   it("says in which plots a file has data elsewhere only", async () => {
     mkdirSync(join(folder, "wide"));
     for (let plot = 0; plot < 3; plot++) {

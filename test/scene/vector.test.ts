@@ -6,7 +6,7 @@ import { after, describe, it } from "node:test";
 import type { Raster } from "../../src/scene/raster.ts";
 import { describeVector } from "../../src/scene/vector/describe.ts";
 import { attributeOf, type VectorLayer } from "../../src/scene/vector/features.ts";
-import { labelRaster } from "../../src/scene/vector/labels.ts";
+import { labelRaster, outsideText } from "../../src/scene/vector/labels.ts";
 import type { PixelGrid } from "../../src/scene/vector/rasterise.ts";
 import { isVector, readVector } from "../../src/scene/vector/readers.ts";
 
@@ -136,8 +136,11 @@ describe("choosing the attribute of the class", () => {
 
   it("tells of features outside the grid, and of classes that have no others", () => {
     const kinds = (...all: readonly (string | number)[]) =>
-      labelRaster(layerOf(...all.map((kind) => ({ kind }))), grid, { field: null, allTouched: false, project: null })
-        .note;
+      outsideText(
+        labelRaster(layerOf(...all.map((kind) => ({ kind }))), grid, { field: null, allTouched: false, project: null })
+          .coverage,
+        "the scene",
+      );
     assert.equal(kinds(1, 2, 3, 4), null);
     assert.equal(kinds(1, 2, 3, 4, 4, 2), "2 of 6 features lie outside the scene");
     assert.equal(

@@ -16,11 +16,20 @@ export interface LabelRasterOptions {
   readonly mayBeEmpty?: boolean;
 }
 
-/** Labels of features, and a sentence on those that lie outside the grid; null where none does, or that is fine. */
+/** Labels of features, and which of them meet the grid. */
 export interface BurntLabels {
   /** One band, `[H, W, 1]`, 0 where there is no feature. */
   readonly raster: Raster;
-  readonly note: string | null;
+  readonly coverage: Coverage;
+}
+
+/** Which features meet a grid, as far as the boxes around them tell. */
+export interface Coverage {
+  /** The attribute that holds the class. */
+  readonly field: string;
+  /** One a feature; those without a class are left out. */
+  readonly classes: readonly string[];
+  readonly isInside: readonly boolean[];
 }
 
 /**
@@ -56,7 +65,7 @@ export function labelRaster(layer: VectorLayer, grid: PixelGrid, options: LabelR
     nodata: null,
     categories,
   };
-  return { raster, note: mayBeEmpty ? null : outsideText(valued, isInside, field) };
+  return { raster, coverage: { field, classes: valued.map((feature) => String(classOf(feature, field))), isInside } };
 }
 
 /** Names of attributes that identify a feature and tell nothing of its class, lower case. */
@@ -113,7 +122,7 @@ function codesOf(features: readonly Feature[], field: string, file: string) {
   return { codes: values.map((value) => code.get(String(value))!), categories };
 }
 
-/** Which features meet the grid, as far as the boxes around them tell. */
+/** Which features meet the grid. */
 function insideOf(
   shapes: readonly Shape[],
   features: readonly Feature[],
@@ -140,13 +149,24 @@ function insideOf(
 /** Most classes that are named. */
 const mostNamed = 12;
 
-function outsideText(features: readonly Feature[], isInside: readonly boolean[], field: string): string | null {
-  const classesOf = (side: boolean): readonly string[] =>
-    features.filter((_, at) => isInside[at] === side).map((feature) => String(classOf(feature, field)));
+/** A sentence on features that lie outside of `where`; null where none does. */
+export function outsideText({ field, classes, isInside }: Coverage, where: string): string | null {
+  const classesOf = (side: boolean): readonly string[] => classes.filter((_, at) => isInside[at] === side);
   const [kept, outside] = [new Set(classesOf(true)), classesOf(false)];
   if (outside.length === 0) return null;
   const lost = Array.from(new Set(outside)).filter((name) => !kept.has(name));
   const rest = lost.length > mostNamed ? ` and ${lost.length - mostNamed} more` : "";
   const which = lost.length === 0 ? "" : `, all those of ${field} ${lost.slice(0, mostNamed).join(", ")}${rest}`;
-  return `${outside.length} of ${features.length} features lie outside the scene${which}`;
+  return `${outside.length} of ${classes.length} features lie outside ${where}${which}`;
+}
+
+/** The same features on several grids: a feature counts if it meets any. */
+export function onAnyGrid([first, ...others]: readonly Coverage[]): Coverage {
+  return { ...first!, isInside: first!.isInside.map((own, at) => own || others.some(({ isInside }) => isInside[at])) };
+}
+
+/** Features of several grids, each with its own. */
+export function onOwnGrids(all: readonly Coverage[]): Coverage {
+  const [classes, isInside] = [all.flatMap((one) => one.classes), all.flatMap((one) => one.isInside)];
+  return { field: all[0]!.field, classes, isInside };
 }
