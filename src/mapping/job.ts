@@ -38,8 +38,9 @@ import { alternatives, generatedFile, generatedText, prepared } from "./generati
 import type { Job, JobControl, JobOf, JobResult } from "./jobs.ts";
 import { type LandCoverMap, mapParts, mapScene } from "./map.ts";
 import { formatMetrics } from "./metrics-file.ts";
-import { deviceOf, openWork, originOf, otherScene, stoppable, tell, tellDevice } from "./open-work.ts";
+import { deviceOf, openWork, originOf, stoppable, tell, tellDevice } from "./open-work.ts";
 import type { Origin } from "./origin.ts";
+import { otherScene } from "./other-scene.ts";
 import { metricsOf, type Outcome, reportOf } from "./report.ts";
 import { writeSplitFiles, writeSplitPolygons } from "./split-files.ts";
 import { translate } from "./translate.ts";
@@ -158,7 +159,7 @@ async function map(job: JobOf<"map">, control: JobControl): Promise<JobResult> {
   // The run's own scene was in memory for its training, and is so again.
   const own = sources === null ? await openRunScene(config) : null;
   const given = own && generation ? prepared(own, generation) : own;
-  const scene = sources === null ? sceneWindows(given!) : await otherScene(config, sources, generation);
+  const scene = sources === null ? sceneWindows(given!) : await otherScene(config, run, sources, generation);
   let flags: GeoTiffFile | null = null;
   try {
     const splitFile = join(run, runFiles.split);

@@ -2,22 +2,18 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
-  isOfPlots,
-  openScene,
-  openSceneWindows,
   type Progress,
   type Scene,
   type SceneOutline,
   type SceneWindows,
-  type SourceOptions,
   sceneWindows,
   wholeOf,
 } from "../scene/index.ts";
 import { type ChosenDevice, chooseDevice, type Device, type DeviceChoice, StoppedError } from "../tensor/index.ts";
-import { openRun, openRunScene, type RunConfig, readRunSplit, sourceOptions, symDiffuserOf } from "../train/index.ts";
-import { type Generation, prepared } from "./generation.ts";
+import { openRun, openRunScene, type RunConfig, readRunSplit, symDiffuserOf } from "../train/index.ts";
 import type { JobControl, RunJob } from "./jobs.ts";
 import type { Origin } from "./origin.ts";
+import { otherScene } from "./other-scene.ts";
 import type { RunWork } from "./run-work.ts";
 
 export function tellDevice({ onEvent }: JobControl, { note }: ChosenDevice): void {
@@ -48,31 +44,6 @@ function simulatedIn({ sources }: SceneOutline, { scene }: RunConfig, isOwn: boo
   return names.length === 0 ? null : `${names.join(", ")} simulated from the bands of another sensor`;
 }
 
-/**
- * Files of the same sources as the run's, as a scene without labels: on the grid of the source whose grid the run's is,
- * or of the first of the run's that is there.
- */
-export async function otherScene(
-  config: RunConfig,
-  files: Readonly<Record<string, readonly string[]>>,
-  generation: Generation | null = null,
-): Promise<SceneWindows> {
-  const { scene } = config;
-  const known = "simulate" in scene ? {} : scene.sources;
-  const order: readonly string[] = "simulate" in scene ? scene.simulate.sources : Object.keys(known);
-  const grid = "simulate" in scene ? null : scene.grid;
-  const present = order.filter((name) => Object.hasOwn(files, name));
-  const names = new Set([...present, ...Object.keys(files)]);
-  const sources = Array.from(names, (name): SourceOptions => {
-    const own = known[name];
-    const file = files[name]!;
-    return own === undefined ? { name, file } : sourceOptions(name, { ...own, file });
-  });
-  const options = { name: config.name, sources, ...(grid !== null && names.has(grid) && { grid }) };
-  if (generation?.fillHoles) return sceneWindows(prepared(await openScene(options), { ...generation, without: [] }));
-  return isOfPlots(options) ? sceneWindows(await openScene(options)) : openSceneWindows(options);
-}
-
 /** Progress that ends a stopped job. */
 export const stoppable =
   ({ isStopped }: JobControl, progress: Progress): Progress =>
@@ -84,7 +55,8 @@ export const stoppable =
 /** All of a scene, which is closed then. */
 async function readWhole(windows: SceneWindows): Promise<Scene> {
   try {
-    return (await windows.read(wholeOf(windows))) ?? (await windows.refuseEmpty());
+    const scene = (await windows.read(wholeOf(windows))) ?? (await windows.refuseEmpty());
+    return { ...scene, notes: windows.notes };
   } finally {
     await windows.close();
   }
@@ -101,7 +73,7 @@ export async function openWork(
   const { config } = stored;
   const model = symDiffuserOf(stored, "generate sources");
   const openOwn = async () => openRunScene(config);
-  const windows = sources === null ? null : await otherScene(config, sources);
+  const windows = sources === null ? null : await otherScene(config, run, sources);
   const scene = windows === null ? await openOwn() : await readWhole(windows);
   for (const { text } of windows?.notes ?? []) control.onEvent({ kind: "note", text });
   const folder = out ?? join(run, name);

@@ -8,6 +8,13 @@ export interface Grid {
   readonly georeference: Georeference | null;
 }
 
+/** Width and height of a pixel, in units of the CRS. */
+export type PixelSize = readonly [number, number];
+
+export function pixelSizeOf({ transform: t }: Pick<Georeference, "transform">): PixelSize {
+  return [Math.hypot(t[1], t[4]), Math.hypot(t[2], t[5])];
+}
+
 /** Whether two rasters lie on the same grid, as far as they say. */
 export function isSameGrid(a: Grid, b: Grid): boolean {
   return alignment(a, b)?.relation === "same";
@@ -35,8 +42,7 @@ export function alignment(grid: Grid, reference: Grid): Alignment | null {
   if (relation === null) return null;
   if (grid.georeference === null || reference.georeference === null) return relation;
   const [finer, coarser] = relation.relation === "finer" ? [grid, reference] : [reference, grid];
-  const t = finer.georeference!.transform;
-  const pixel = Math.min(Math.hypot(t[1], t[4]), Math.hypot(t[2], t[5]));
+  const pixel = Math.min(...pixelSizeOf(finer.georeference!));
   const [own, other] = [finer.georeference!.crs, coarser.georeference!.crs];
   const isMoved = own !== null && other !== null && isOtherCrs(own, other);
   const [a, b] = [corners(finer), corners(coarser, isMoved ? transformBetween(other, own) : asItIs)];
@@ -74,7 +80,7 @@ export function gridText({ height, width, georeference }: Grid): string {
   const size = `${height} rows × ${width} columns`;
   if (georeference === null) return `${size} without georeference`;
   const t = georeference.transform;
-  const [across, down] = [Math.hypot(t[1], t[4]), Math.hypot(t[2], t[5])];
+  const [across, down] = pixelSizeOf(georeference);
   const crs = georeference.crs === null ? "" : `, ${crsText(georeference.crs)}`;
   return `${size} of ${number(across)} × ${number(down)} from ${number(t[0])}, ${number(t[3])}${crs}`;
 }

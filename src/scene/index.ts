@@ -8,6 +8,7 @@ export {
   type FileDescription,
   type RasterDescription,
 } from "./describe.ts";
+export { gridText, type PixelSize } from "./grid.ts";
 export { type KnownSources, sourcesOf } from "./known-sources.ts";
 export type { ClassOptions, LabelOptions } from "./labels.ts";
 export { leakage } from "./leakage.ts";
@@ -19,6 +20,7 @@ export { openScene, type SceneOptions } from "./open.ts";
 export { openSplit } from "./open-split.ts";
 export { distinctColor, fillColors } from "./palette.ts";
 export { fitWhitening, type Whitening, whiten } from "./pca.ts";
+export { filePixelSize, isSamePixelSize } from "./pixel-size.ts";
 export type { Category, Color, Crs, Georeference, Raster, RasterData } from "./raster.ts";
 export { type Reader, readerOf, readers, readRaster } from "./readers.ts";
 export * from "./recipes/index.ts";
@@ -40,7 +42,7 @@ export {
   simulatedSources,
   simulateScene,
 } from "./simulate/simulate.ts";
-export type { SourceOptions } from "./source.ts";
+export { filesOf, type SourceOptions } from "./source.ts";
 export {
   type SimulatedKind,
   type SpectralResponse,
