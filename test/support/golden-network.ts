@@ -1,6 +1,7 @@
 /** @file A compared network against the same one in PyTorch, made by a script in scripts/golden. */
 import assert from "node:assert/strict";
 import type { PatchNetwork, Task } from "../../src/baselines/network/network.ts";
+import { channelsOf } from "../../src/baselines/network/prepare.ts";
 import {
   countParameters,
   namedParameters,
@@ -43,20 +44,22 @@ function filled(name: string, { shape }: NdArray): NdArray<"f32"> {
  *
  * @param name  of the case
  * @param file  test/golden/FILE.safetensors
+ * @param components  how many of the channels of the first source are components behind its bands
  */
 export async function assertNetwork<P extends Parameters>(
   network: PatchNetwork<P>,
   name: string,
   tolerance = 1e-4,
   file = "networks",
+  components = 0,
 ): Promise<void> {
   const arrays = goldenCase(file, name);
   const inputs = [...arrays.keys()].filter((key) => key.startsWith("in/"));
   const [batch, , patch] = arrays.get("in/0")!.shape as [number, number, number];
   const task: Task = {
-    sources: inputs.map((key) => {
+    sources: inputs.map((key, at) => {
       const channels = arrays.get(key)!.shape[1]!;
-      return { name: key, kind: "other", bands: channels, channels };
+      return { name: key, kind: "other", bands: channels - (at === 0 ? components : 0), channels };
     }),
     classes: arrays.get("out")!.shape[1]!,
     patch,
@@ -113,12 +116,13 @@ export function withLoss<P extends Parameters>(network: PatchNetwork<P>): PatchN
 
 /** Parameters of a network at its own patch. @param sizes  bands of each source, classes, parameters */
 export function assertSizes<P extends Parameters>(
-  { init, recipe: { patch } }: PatchNetwork<P>,
+  { init, prepare, recipe: { patch } }: PatchNetwork<P>,
   sizes: readonly (readonly [bands: readonly number[], classes: number, parameters: number])[],
 ): void {
   for (const [bands, classes, parameters] of sizes) {
     const sources = bands.map((count, at) => {
-      return { name: `${at}`, kind: "other" as const, bands: count, channels: count };
+      const source = { name: `${at}`, kind: "other" as const, bands: count };
+      return { ...source, channels: channelsOf(count, prepare(source, at)) };
     });
     assert.equal(countParameters(init({ high: 0, low: 0 }, { sources, classes, patch })), parameters, `${bands}`);
   }

@@ -13,7 +13,13 @@ import type { Key, Tensor } from "../../tensor/index.ts";
  */
 export type Preparation =
   | { readonly kind: "standard" }
-  | { readonly kind: "unit" }
+  | {
+      readonly kind: "unit";
+      /** What has the range: each band, or all of the source together. @default "band" */
+      readonly range?: "band" | "source";
+      /** Principal components that stand behind the bands, not whitened; all, where there are fewer bands. @default 0 */
+      readonly components?: number;
+    }
   | { readonly kind: "components"; readonly count: number };
 
 /** One source as a network sees it. */
@@ -22,7 +28,7 @@ export interface SourceShape {
   readonly kind: SourceKind;
   /** Bands of the source. */
   readonly bands: number;
-  /** What of them is left after preparation. */
+  /** What preparation makes of them: fewer components, bands as they are, or bands and components behind them. */
   readonly channels: number;
 }
 
