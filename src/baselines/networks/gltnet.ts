@@ -2,21 +2,18 @@
  * @file GLT-Net: patches of three sizes around a pixel become one grid of tokens; a transformer and a small
  * convolutional head judge them together, and a decoder that must draw the patches again keeps the tokens honest.
  *
- * Written from a description. Patches of P/3, 2P/3 and P are cut from one patch. The description leaves open, and here was
- * chosen: equal shares λ of the sources at the start; attention over places by a 7 × 7 convolution of the mean and the
- * maximum over channels, one for all scales; ReLU after the grouped 3 × 3 convolution that merges them; a convolutional
- * head of one 3 × 3 convolution to 32 channels, batch normalisation, ReLU and the mean over places; in the decoder a
- * learned position, and for each scale two 3 × 3 convolutions, 64 channels between them; the errors of the scales averaged,
- * and counted as much as the cross-entropy.
+ * Written from facts about the published code. Patches of P/3, 2P/3 and P are cut from one patch. What the attention over
+ * places finds, numbers between 0 and 1, is itself the map of the tokens; the position of the token of the class is added
+ * to all tokens.
  *
- * Deviations: sources are scaled to the range 0 to 1, as no preparation is known; the decoder's maps are enlarged by
- * repetition. More than two sources are more branches. The last epoch counts, not the best on test; published are 500
+ * Deviations: bands are clipped to where nearly all values lie before they are scaled to the range 0 to 1. Patches are
+ * mirrored at the border without repeating the pixel at the border, which the published ones repeat. Batch normalisations
+ * that the scales share have statistics of each scale in prediction, too; the published ones mix them. More than two
+ * sources are more branches, in equal shares at the start. The last epoch counts, not the best on test; published are 500
  * epochs, for the MUUFL scene 200.
  *
- * 404 211 parameters for 64 + 2 bands and 11 classes, 399 683 for 63 + 1 and 6, 564 104 for 144 + 1 and 15; the published
- * code has 458 276, 453 748 and 618 169. Of the difference, 51 090 are convolutions that skip layers, which it makes and
- * never uses. The other 2975 are the same on all three scenes, so that they lie in what depends neither on bands nor on
- * classes, as the attention over places or the middle of the decoder; they are unexplained.
+ * 407 186 parameters for 64 + 2 bands and 11 classes, 402 658 for 63 + 1 and 6, 567 079 for 144 + 1 and 15. The published
+ * code has 458 276, 453 748 and 618 169: 51 090 more, convolutions that skip layers, which it never uses.
  *
  * @see Ding, Lu, Fu, Li, Ma 2022, "Global-local transformer network for HSI and LiDAR data joint classification", IEEE
  * Transactions on Geoscience and Remote Sensing 60; sizes and training as in Ding-Kexin/IEEE_TGRS_GLT-Net
@@ -25,11 +22,11 @@ import {
   type Convolution,
   convolution,
   crossEntropy,
+  dropout,
   droppingRate,
   initConvolution,
   initLayerNorm,
   initLinear,
-  initTable,
   type LayerNorm,
   type Linear,
   linear,
@@ -43,6 +40,7 @@ import {
   broadcastTo,
   childKey,
   concat,
+  conv,
   dims,
   type Key,
   maximum,
@@ -51,6 +49,7 @@ import {
   mul,
   type NdArray,
   ndarray,
+  normal,
   relu,
   reshape,
   sigmoid,
@@ -66,22 +65,29 @@ import { initUnit, type Unit, unit } from "./unit.ts";
 
 interface Decoder {
   readonly in: Linear;
-  /** `[1, N, C]` */
+  /** `[1, 1 + N, C]` */
   readonly position: NdArray<"f32">;
   readonly blocks: readonly NarrowBlock[];
-  /** Two a scale: to features, to the bands of all sources. */
-  readonly scales: readonly { readonly features: Convolution; readonly bands: Convolution }[];
+  readonly out: Linear;
+  /** One a scale, to the bands of all sources. */
+  readonly bands: readonly Convolution[];
+}
+
+interface Branch {
+  /** The same for all scales. */
+  readonly first: Unit;
+  /** One a scale. */
+  readonly second: readonly Unit[];
 }
 
 interface GltNet {
-  /** Two a source, the same for all scales. */
-  readonly sources: readonly (readonly Unit[])[];
+  readonly sources: readonly Branch[];
   /** λ of each source, `[S]`. */
   readonly share: NdArray<"f32">;
   /** Places of each scale to those of the tokens. */
   readonly places: readonly Linear[];
-  readonly attention: Convolution;
-  readonly merge: Convolution;
+  /** From mean and maximum over scales to one map, `[1, 2, 7, 7]`. */
+  readonly attention: NdArray<"f32">;
   /** `[1, 1, C]` */
   readonly classToken: NdArray<"f32">;
   /** `[1, 1 + N, C]` */
@@ -105,7 +111,9 @@ const sidesOf = (patch: number): [number, number, number] => [patch / 3, (2 * pa
 
 const all = <Weights>(layers: unknown): readonly Weights[] => layers as readonly Weights[];
 
-const active = (weights: Symbolic<Unit>, x: Tensor, pass: Pass): Tensor => relu(unit(weights, x, pass, { padding: 1 }));
+function active(weights: Symbolic<Unit>, x: Tensor, pass: Pass, padding: number): Tensor {
+  return relu(unit(weights, x, pass, { padding }));
+}
 
 /** The part of a patch around its pixel, `[B, C, side, side]`. */
 function middle(x: Tensor, side: number): Tensor {
@@ -119,28 +127,22 @@ function scale(weights: Symbolic<GltNet>, patches: readonly Tensor[], at: number
   const shares = split(weights.share, 0, new Array<number>(patches.length).fill(1));
   const joined = patches
     .map((x, source) => {
-      const [first, second] = all<Symbolic<Unit>>(weights.sources[source]) as [Symbolic<Unit>, Symbolic<Unit>];
-      const features = maxPool(active(second, active(first, x, pass), pass), 2);
-      return mul(features, reshape(shares[source]!, []));
+      const { first, second } = all<Symbolic<Branch>>(weights.sources)[source]!;
+      const features = active(all<Symbolic<Unit>>(second)[at]!, active(first, x, pass, 1), pass, 1);
+      return mul(maxPool(features, 2), reshape(shares[source]!, []));
     })
     .reduce((a, b) => add(a, b));
   return linear(weights.places[at] as Symbolic<Linear>, reshape(joined, [joined.shape[0]!, width, -1]));
 }
 
-/** One map of three, each weighted place by place; every channel is merged from its own three. `[B, C, H, W]` */
-function merged({ attention, merge }: Symbolic<GltNet>, scales: readonly Tensor[], side: number): Tensor {
-  const weighted = scales.map((flat) => {
-    const x = reshape(flat, [-1, width, side, side]);
-    const seen = concat([mean(x, [1]), maximum(x, [1])], 1);
-    return mul(x, sigmoid(convolution(attention, seen, { padding: 3 })));
-  });
-  const B = weighted[0]!.shape[0]!;
-  const interleaved = concat(
-    weighted.map((x) => reshape(x, [B, width, 1, side, side])),
-    2,
-  );
-  const together = reshape(interleaved, [B, 3 * width, side, side]);
-  return relu(convolution(merge, together, { padding: 1, groups: width }));
+/** What stands out where, over the scales: each channel on its own, all with the same window. `[B, C, H, W]` */
+function attended({ attention }: Symbolic<GltNet>, scales: readonly Tensor[], side: number): Tensor {
+  const apart = concat(
+    scales.map((flat) => reshape(flat, [-1, 1, side, side])),
+    1,
+  ); // [B·C, scales, H, W]
+  const seen = concat([mean(apart, [1]), maximum(apart, [1])], 1);
+  return reshape(sigmoid(conv(seen, attention, { padding: 3 })), [-1, width, side, side]);
 }
 
 /** Tokens behind that of the class, `[B, 1 + N, C]`, and their map before the transformer, `[B, C, H, W]`. */
@@ -150,10 +152,13 @@ function encoded(weights: Symbolic<GltNet>, { patches }: Patches, pass: Pass): {
     const parts = patches.map((x) => middle(x, side));
     return scale(weights, parts, at, pass);
   });
-  const map = merged(weights, scales, sides[0]);
-  const B = map.shape[0]!;
-  const grid = transpose(reshape(map, [B, width, -1]), [0, 2, 1]);
-  const start = add(concat([broadcastTo(weights.classToken, [B, 1, width]), grid], 1), weights.position);
+  const map = attended(weights, scales, sides[0]);
+  const grid = transpose(reshape(map, [-1, width, sides[0] ** 2]), [0, 2, 1]);
+  const { B, N } = dims("grid", grid, "B N C");
+  const [first, others] = split(weights.position, 1, [1, N]) as [Tensor, Tensor];
+  const behind = concat([broadcastTo(weights.classToken, [B, 1, width]), add(grid, others)], 1);
+  const placed = add(behind, first);
+  const start = dropout(placed, pass.mask(placed.shape, encoderSizes.dropped));
   return { tokens: narrow(all<Symbolic<NarrowBlock>>(weights.blocks), start, encoderSizes, pass), map };
 }
 
@@ -162,7 +167,7 @@ function judged(weights: Symbolic<GltNet>, { tokens, map }: ReturnType<typeof en
   const [forGlobal, forLocal] = split(weights.trust, 0, [1, 1]).map((part) => reshape(part, [])) as [Tensor, Tensor];
   const classToken = reshape(slice(tokens, [0, 0, 0], [B, 1, width]), [B, width]);
   const seen = linear(weights.out, scaledLayerNorm(weights.norm, classToken));
-  const local = reshape(mean(active(weights.local, map, pass), [2, 3]), [B, slim]);
+  const local = reshape(mean(active(weights.local, map, pass, 0), [2, 3]), [B, slim]);
   return add(mul(seen, forGlobal), mul(softmax(linear(weights.localOut, local)), forLocal));
 }
 
@@ -173,18 +178,19 @@ function enlarged(x: Tensor, times: number): Tensor {
   return reshape(repeated, [B, C, H * times, W * times]);
 }
 
-/** How far the patches drawn from the tokens are from those that were seen, `[]`. */
+/** How far the patches drawn from the tokens are from those that were seen, `[]`: each source and scale counts the same. */
 function drawnError({ decoder }: Symbolic<GltNet>, tokens: Tensor, { patches }: Patches, pass: Pass): Tensor {
-  const { B, N, C } = dims("tokens", tokens, "B N C");
-  const start = add(linear(decoder.in, slice(tokens, [0, 1, 0], [B, N, C])), decoder.position);
-  const found = narrow(all<Symbolic<NarrowBlock>>(decoder.blocks), start, decoderSizes, pass);
-  const seen = concat(patches, 1);
-  const sides = sidesOf(seen.shape[2]!);
-  const map = reshape(transpose(found, [0, 2, 1]), [B, slim, sides[0], sides[0]]);
-  const errors = sides.map((side, at) => {
-    const { features, bands } = all<Symbolic<Decoder["scales"][number]>>(decoder.scales)[at]!;
-    const wide = relu(convolution(features, enlarged(map, side / sides[0]), { padding: 1 }));
-    return meanSquaredError(convolution(bands, wide, { padding: 1 }), middle(seen, side));
+  const { B, N } = dims("tokens", tokens, "B N C");
+  const start = add(linear(decoder.in, tokens), decoder.position);
+  const found = linear(decoder.out, narrow(all<Symbolic<NarrowBlock>>(decoder.blocks), start, decoderSizes, pass));
+  const sides = sidesOf(patches[0]!.shape[2]!);
+  const behind = slice(found, [0, 1, 0], [B, N, width]);
+  const map = reshape(transpose(behind, [0, 2, 1]), [B, width, sides[0], sides[0]]);
+  const bands = patches.map((x) => x.shape[1]!);
+  const errors = sides.flatMap((side, at) => {
+    const weights = decoder.bands[at] as Symbolic<Convolution>;
+    const drawn = sigmoid(convolution(weights, enlarged(map, side / sides[0]), { padding: 1 }));
+    return split(drawn, 1, bands).map((one, source) => meanSquaredError(one, middle(patches[source]!, side)));
   });
   return mul(
     errors.reduce((a, b) => add(a, b)),
@@ -206,33 +212,30 @@ export const gltnet: PatchNetwork<GltNet> = {
     const places = sides[0] ** 2;
     const bands = sources.reduce((total, { channels }) => total + channels, 0);
     return {
-      sources: sources.map(({ channels }, at) => [
-        initUnit(under("source", at, 0), channels, slim, [3, 3]),
-        initUnit(under("source", at, 1), slim, width, [3, 3]),
-      ]),
+      sources: sources.map(({ channels }, at) => ({
+        first: initUnit(under("source", at), channels, slim, [3, 3]),
+        second: sides.map((_, own) => initUnit(under("source", at, own), slim, width, [3, 3])),
+      })),
       share: ndarray(
         sources.map(() => 1 / sources.length),
         [sources.length],
       ),
       places: sides.map((side, at) => initLinear(under("places", at), Math.floor(side / 2) ** 2, places)),
-      attention: initConvolution(under("attention"), 2, 1, [7, 7]),
-      merge: initConvolution(under("merge"), 3 * width, width, [3, 3], width),
-      classToken: initTable(under("classToken"), [1, 1, width]),
-      position: initTable(under("position"), [1, 1 + places, width]),
+      attention: initConvolution(under("attention"), 2, 1, [7, 7]).weight,
+      classToken: normal(under("classToken"), [1, 1, width]),
+      position: normal(under("position"), [1, 1 + places, width]),
       blocks: initNarrow(under("blocks"), encoderSizes),
       norm: initLayerNorm(width),
       out: initLinear(under("out"), width, classes),
-      local: initUnit(under("local"), width, slim, [3, 3]),
+      local: initUnit(under("local"), width, slim, [1, 1]),
       localOut: initLinear(under("localOut"), slim, classes),
       trust: ndarray([0.5, 0.5], [2]),
       decoder: {
         in: initLinear(under("decoder", "in"), width, slim),
-        position: initTable(under("decoder", "position"), [1, places, slim]),
+        position: normal(under("decoder", "position"), [1, 1 + places, slim]),
         blocks: initNarrow(under("decoder"), decoderSizes),
-        scales: sides.map((_, at) => ({
-          features: initConvolution(under("features", at), slim, width, [3, 3]),
-          bands: initConvolution(under("bands", at), width, bands, [3, 3]),
-        })),
+        out: initLinear(under("decoder", "out"), slim, width),
+        bands: sides.map((_, at) => initConvolution(under("bands", at), width, bands, [3, 3])),
       },
     };
   },
