@@ -61,7 +61,7 @@ async function timed(run: () => Promise<unknown>, seconds: number): Promise<numb
   return median(times);
 }
 
-const specs = pretrainingBatch(bands, batch, options, false);
+const specs = pretrainingBatch(bands, batch, options, { masked: false, alone: false });
 const feeds: Record<string, NdArray> = Object.fromEntries(
   Object.entries(specs).map(([key, { shape, dtype }]) => [
     key,

@@ -48,7 +48,7 @@ export async function denoisingErrors(
   let run = 0;
   for (const [source, latent] of latents.entries()) {
     const { height, width, channels, data } = latent;
-    const program = await denoiserProgram(network, lengths, text, options, compute, (halves) => ({
+    const program = await denoiserProgram(network, lengths, text, options, compute, true, (halves) => ({
       e: halves[source]!.estimate,
     }));
     const error = new Float32Array(height * width);

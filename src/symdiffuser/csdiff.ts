@@ -1,6 +1,6 @@
 /** @file Coupled symbiotic diffusion (CSDiff): one denoiser a source, each conditioned on another source's noised latent. */
 import { initLinear, initTable, type Linear, linear, meanSquaredError, type Symbolic } from "../nn/index.ts";
-import { add, childKey, type Key, type NdArray, type Tensor } from "../tensor/index.ts";
+import { add, childKey, type Key, mul, type NdArray, sub, type Tensor } from "../tensor/index.ts";
 import { type ConcatCoupling, concatCoupling, initConcatCoupling, initMpb, type Mpb, mpb } from "./mpb.ts";
 import { type NoiseSchedule, noised, type Prediction, predictionTarget } from "./noise.ts";
 import { initTci, type Tci, tci } from "./tci.ts";
@@ -77,12 +77,17 @@ export interface Denoised {
   readonly estimate: Tensor;
 }
 
-/** Class knowledge for condition injection. */
+/** What the denoisers are told beside noised latents. */
 export interface Condition {
   /** Class of each token, `i32 [B, N]`, 0 = unknown; null: unknown everywhere. */
   readonly ids: Tensor | null;
   /** Text embeddings of the classes, `[K, E]`. */
   readonly text: Tensor;
+  /**
+   * Whether sources see each other: 1 or 0 for each tile, `[B, 1, 1]`, or the same for all. Where they do not, a denoiser
+   * knows p(A) instead of p(A | B). @default true
+   */
+  readonly coupled?: Tensor | boolean;
 }
 
 /**
@@ -104,10 +109,14 @@ export function denoise(
   );
   return weights.map((half, source) => {
     let fused = embedded[source]!;
-    for (const [at, other] of conditionsOf(source, latents.length, coupling).entries()) {
+    const { coupled = true } = condition;
+    const conditions = coupled === false ? [] : conditionsOf(source, latents.length, coupling);
+    for (const [at, other] of conditions.entries()) {
       if (half.mpb[at]) fused = mpb(half.mpb[at], fused, embedded[other]!, heads);
       if (half.concat[at]) fused = concatCoupling(half.concat[at], fused, embedded[other]!);
     }
+    const own = embedded[source]!;
+    if (typeof coupled !== "boolean" && fused !== own) fused = add(own, mul(coupled, sub(fused, own)));
     if (half.tci[0]) fused = tci(half.tci[0], fused, condition.ids, condition.text, heads);
     return { fused, ...uvit(half.denoiser, fused, t, heads, steps) };
   });

@@ -28,6 +28,7 @@ export type Place = Pick<Rectangle, "row" | "col">;
  *
  * @param channels  of each source's latent
  * @param text      `[K, E]`, kept in the network's shape but never attended to here
+ * @param coupled   whether sources see each other
  */
 export async function denoiserProgram(
   network: Csdiff,
@@ -35,6 +36,7 @@ export async function denoiserProgram(
   text: NdArray,
   options: SymDiffuserOptions,
   { threads, device }: Compute,
+  coupled: boolean,
   pick: (halves: readonly Denoised[]) => Readonly<Record<string, Tensor>>,
 ): Promise<LaneProgram> {
   const tokens = options.network.patch ** 2;
@@ -48,7 +50,7 @@ export async function denoiserProgram(
   }
   const graph = trace(specs, (inputs) => {
     const latents = channels.map((_, source) => inputs[`x.${source}`]!);
-    const condition = { ids: null, text: constant(text) };
+    const condition = { ids: null, text: constant(text), coupled };
     const weights = symbolicParameters(network, inputs["parameters"]!);
     return pick(denoise(weights, latents, inputs["t"]!, condition, options.network));
   });

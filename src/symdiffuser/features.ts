@@ -103,7 +103,7 @@ export async function sceneFeatures(
   compute: Compute,
   progress: Progress,
 ): Promise<SceneFeatures> {
-  const { steps, core, windows } = options.features;
+  const { alone, steps, core, windows } = options.features;
   const { patch } = options.network;
   const shape = featureShape(options, latents);
   const isDenoised = shape.tokens > 0;
@@ -115,6 +115,7 @@ export async function sceneFeatures(
         text,
         options,
         compute,
+        !alone,
         (halves) => Object.fromEntries(halves.map(({ features }, source) => [`f.${source}`, features])),
       )
     : null;

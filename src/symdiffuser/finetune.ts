@@ -26,7 +26,7 @@ import {
   type Tensor,
   zeros,
 } from "../tensor/index.ts";
-import { type Csdiff, type CsdiffOptions, denoise } from "./csdiff.ts";
+import { type Csdiff, denoise } from "./csdiff.ts";
 import { head as classify, type Head, initHead } from "./head.ts";
 import { backbonePlans, type FinetuneOptions, type SymDiffuserOptions } from "./options.ts";
 import type { Work } from "./work.ts";
@@ -74,7 +74,7 @@ export function finetuneStage(
   start: Finetuned,
   held: Csdiff | null,
   { latents, pixels, classOf, classes, text }: FinetuneData,
-  network: CsdiffOptions,
+  { network, features: { alone } }: Pick<SymDiffuserOptions, "network" | "features">,
   { steps, batch: size, rate }: Pick<FinetuneOptions, "steps" | "batch" | "rate">,
   rateShares: Readonly<Record<string, number>> = {},
 ): Stage<Finetuned, BatchSpec> {
@@ -94,7 +94,8 @@ export function finetuneStage(
       const [B] = x0[0]!.shape as [number];
       const clean = constant({ dtype: "i32", shape: [B], data: new Int32Array(B).fill(-1) });
       const denoisers = held ? symbolicParameters(held, constant(packParameters(held))) : weights.network;
-      const halves = denoise(denoisers, x0, clean, { ids: null, text: constant(text) }, network);
+      const condition = { ids: null, text: constant(text), coupled: !alone };
+      const halves = denoise(denoisers, x0, clean, condition, network);
       const views = halves.map(({ features }) => summary(features, half * side + half));
       return crossEntropy(classify(weights.head, views), inputs["oneHot"]!, 0.05);
     },
@@ -133,9 +134,10 @@ export async function finetuned(
   key: Key,
   network: Csdiff,
   data: FinetuneData,
-  { backbone, finetuning, head, network: size }: SymDiffuserOptions,
+  choices: SymDiffuserOptions,
   { runStage }: Pick<Work, "runStage">,
 ): Promise<Csdiff> {
+  const { backbone, finetuning, head, network: size } = choices;
   const { probed, tuned } = backbonePlans[backbone];
   if (!tuned) return network;
   // A teacher that joins what sources say: without a block it teaches worse (docs/decisions/010).
@@ -145,12 +147,12 @@ export async function finetuned(
     const options = { steps: finetuning.probeSteps, batch: finetuning.batch, rate: head.rate };
     const start = { network: [], head: teacher };
     ({ head: teacher } = await runStage(
-      finetuneStage("probe", childKey(key, "probe"), start, network, data, size, options),
+      finetuneStage("probe", childKey(key, "probe"), start, network, data, choices, options),
     ));
   }
   const start = { network, head: teacher };
   const shares = probed ? { network: finetuning.backboneShare } : {};
   return (
-    await runStage(finetuneStage("finetune", childKey(key, "finetune"), start, null, data, size, finetuning, shares))
+    await runStage(finetuneStage("finetune", childKey(key, "finetune"), start, null, data, choices, finetuning, shares))
   ).network;
 }

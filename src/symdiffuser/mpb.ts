@@ -4,6 +4,7 @@ import {
   attention,
   initAttention,
   initLinear,
+  initZeroLinear,
   type Linear,
   linear,
   type Symbolic,
@@ -12,7 +13,11 @@ import { add, childKey, concat, type Key, layerNorm, type Tensor } from "../tens
 
 /** φ_q, φ_k, φ_v and W (`out`) of eq. 6. */
 export type Mpb = Attention;
-export const initMpb: (key: Key, channels: number) => Mpb = initAttention;
+
+/** The output layer starts at zero: at first the block changes nothing. */
+export function initMpb(key: Key, channels: number): Mpb {
+  return { ...initAttention(key, channels), out: initZeroLinear(channels, channels) };
+}
 
 /**
  * F = W·softmax(φ_q(other)·φ_k(own)ᵀ/√D)·φ_v(own) + own.

@@ -30,6 +30,8 @@ export const featureOrigins = ["both", "denoisers", "latents"] as const;
 /** What is known of a pixel before stage 2. */
 export interface FeatureOptions {
   readonly from: (typeof featureOrigins)[number];
+  /** Whether every source is denoised without a look at the others when features are taken, as by p(A) instead of p(A | B). */
+  readonly alone: boolean;
   /** Diffusion steps at which features are taken, −1 = the clean latent. */
   readonly steps: readonly number[];
   /** Side of the inner part of a tile that is kept, in pixels. */
@@ -133,9 +135,24 @@ export const small: SymDiffuserOptions = {
   },
   text: { encoder: "hash", folder: null, prompt: "a sample of [class]" },
   schedule: "linear",
-  pretraining: { prediction: "noise", steps: 400, batch: 8, rate: 1e-3, weightDecay: 0.03, averageDecay: null },
+  pretraining: {
+    prediction: "noise",
+    alone: 0.5,
+    stepPower: 3,
+    steps: 400,
+    batch: 8,
+    rate: 1e-3,
+    weightDecay: 0.03,
+    averageDecay: null,
+  },
   finetuning: { steps: 200, batch: 16, rate: 3e-4, probeSteps: 100, backboneShare: 0.1 },
-  features: { from: "both", steps: [-1], core: 8, windows: { mean: [1, 3, 7, 15, 31], deviation: [3, 7, 15, 31] } },
+  features: {
+    from: "both",
+    alone: true,
+    steps: [-1],
+    core: 8,
+    windows: { mean: [1, 3, 7, 15, 31], deviation: [3, 7, 15, 31] },
+  },
   head: {
     width: 64,
     blocks: 0,

@@ -5,7 +5,6 @@ import {
   type Arrays,
   childKey,
   constant,
-  integers,
   type Key,
   type NdArray,
   normal,
@@ -17,12 +16,12 @@ import {
 import { type Csdiff, type CsdiffOptions, csdiffLoss } from "./csdiff.ts";
 import type { NoiseSchedule, Prediction } from "./noise.ts";
 
-/** A batch of pre-training: for each source `x0.<s>` and `noise.<s>`, and `t`, `ids`, `valid` where they are used. */
+/** A batch of pre-training: for each source `x0.<s>` and `noise.<s>`, and `t`, `coupled`, `ids`, `valid` where they are used. */
 export function pretrainingBatch(
   channels: readonly number[],
   batch: number,
   { patch, tci }: CsdiffOptions,
-  masked: boolean,
+  { masked, alone }: { readonly masked: boolean; readonly alone: boolean },
 ): Record<string, Spec> {
   const tokens = patch * patch;
   const specs: Record<string, Spec> = { t: { shape: [batch], dtype: "i32" } };
@@ -30,6 +29,7 @@ export function pretrainingBatch(
     specs[`x0.${source}`] = { shape: [batch, tokens, length], dtype: "f32" };
     specs[`noise.${source}`] = { shape: [batch, tokens, length], dtype: "f32" };
   }
+  if (alone) specs["coupled"] = { shape: [batch, 1, 1], dtype: "f32" };
   if (tci) specs["ids"] = { shape: [batch, tokens], dtype: "i32" };
   if (masked) specs["valid"] = { shape: [batch, tokens], dtype: "f32" };
   return specs;
@@ -49,7 +49,7 @@ export function pretrainingObjective(
     batch,
     loss: (weights: Symbolic<Csdiff>, inputs) => {
       const each = (name: string): Tensor[] => parameters.map((_, source) => inputs[`${name}.${source}`]!);
-      const condition = { ids: inputs["ids"] ?? null, text: constant(text) };
+      const condition = { ids: inputs["ids"] ?? null, text: constant(text), coupled: inputs["coupled"] ?? true };
       return csdiffLoss(
         weights,
         each("x0"),
@@ -79,6 +79,13 @@ export interface PretrainingData extends Grid {
 export interface PretrainingOptions {
   /** What the denoisers estimate. @default "noise" */
   readonly prediction: Prediction;
+  /**
+   * Share of tiles in which no source sees another: each denoiser learns p(A) beside p(A | B). @default 0.5
+   * @see Ho & Salimans 2022
+   */
+  readonly alone: number;
+  /** Diffusion steps are drawn as T·uᵖ, u uniform: p = 1 draws all alike, more prefers little noise. @default 3 */
+  readonly stepPower: number;
   /** @default 400 */
   readonly steps: number;
   /** Tiles a step. @default 8 */
@@ -117,16 +124,17 @@ export function pretrainingStage(
   text: NdArray,
   schedule: NoiseSchedule,
   network: CsdiffOptions,
-  { prediction, steps, batch: size, rate, weightDecay, averageDecay }: PretrainingOptions,
+  { prediction, alone, stepPower, steps, batch: size, rate, weightDecay, averageDecay }: PretrainingOptions,
 ): Stage<Csdiff, BatchSpec> {
   const { height, width, latents, valid, trainingLabels } = data;
   const side = network.patch;
   const tokens = side * side;
+  const isCoupled = network.perception !== "none";
   const batch = pretrainingBatch(
     latents.map(({ channels }) => channels),
     size,
     network,
-    valid !== null,
+    { masked: valid !== null, alone: isCoupled && alone > 0 },
   );
   const labelled = indicesOf(trainingLabels);
   const usable = valid ? indicesOf(valid) : null;
@@ -153,12 +161,21 @@ export function pretrainingStage(
       const col = place(anchor % width, right, width);
       tilePixels(data, { row, col, symmetry: Math.floor(turn * 8) }, side, pixels, tile * tokens);
     }
-    const arrays: Record<string, NdArray> = { t: integers(childKey(own, "t"), [size], network.steps) };
+    const t = zeros([size], "i32");
+    const levels = uniform(childKey(own, "t"), [size]).data;
+    for (let tile = 0; tile < size; tile++) t.data[tile] = Math.floor(levels[tile]! ** stepPower * network.steps);
+    const arrays: Record<string, NdArray> = { t };
     for (const [source, latent] of latents.entries()) {
       const x0 = zeros(batch[`x0.${source}`]!.shape);
       gatherPixels(latent, pixels, x0.data);
       arrays[`x0.${source}`] = x0;
       arrays[`noise.${source}`] = normal(childKey(own, `noise.${source}`), x0.shape);
+    }
+    if (batch["coupled"]) {
+      const coupled = zeros([size, 1, 1]);
+      const draws = uniform(childKey(own, "coupled"), [size]).data;
+      for (let tile = 0; tile < size; tile++) coupled.data[tile] = draws[tile]! < alone ? 0 : 1;
+      arrays["coupled"] = coupled;
     }
     if (network.tci) {
       const ids = zeros([size, tokens], "i32");

@@ -97,7 +97,7 @@ export async function sampleLatents(
   const sampled = latents.flatMap((_, source) => (missing[source]?.includes(1) ? [source] : []));
   if (sampled.length === 0) return [...latents];
   const channels = latents.map((latent) => latent.channels);
-  const program = await denoiserProgram(network, channels, text, options, compute, (halves) =>
+  const program = await denoiserProgram(network, channels, text, options, compute, true, (halves) =>
     Object.fromEntries(sampled.map((source) => [`e.${source}`, halves[source]!.estimate])),
   );
   const schedule = noiseSchedule(options.schedule, total);

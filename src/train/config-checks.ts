@@ -85,6 +85,10 @@ const checks: readonly Check[] = [
     from !== "latents" || (steps.length === 1 && steps[0] === -1)
       ? null
       : expected("features.steps", "-1 alone where features.from is latents", steps),
+  ({ features, pretraining, network: { perception } }) =>
+    !features.alone || pretraining.alone > 0 || perception === "none"
+      ? null
+      : expected("features.alone", "false where pretraining.alone is 0", true),
   ({ features: { from }, backbone }) =>
     from !== "latents" || backbone === "frozen"
       ? null

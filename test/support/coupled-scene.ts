@@ -25,7 +25,7 @@ export function coupledLatents(): Image[] {
 export const coupledOptions: SymDiffuserOptions = {
   ...small,
   network: { ...small.network, width: 16, heads: 2, patch: 6, tci: false },
-  pretraining: { ...small.pretraining, prediction: "latent", steps: 250, rate: 3e-3 },
+  pretraining: { ...small.pretraining, prediction: "latent", alone: 0, stepPower: 1, steps: 250, rate: 3e-3 },
   features: { ...small.features, core: 4 },
 };
 

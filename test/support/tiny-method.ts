@@ -11,7 +11,7 @@ export const tiny: SymDiffuserOptions = {
   network: { ...small.network, width: 8, heads: 2, patch: 6 },
   pretraining: { ...small.pretraining, steps: 8, batch: 4 },
   finetuning: { ...small.finetuning, steps: 4, batch: 4, rate: 1e-3, probeSteps: 3 },
-  features: { from: "denoisers", steps: [-1], core: 4, windows: { mean: [1, 5], deviation: [5] } },
+  features: { from: "denoisers", alone: true, steps: [-1], core: 4, windows: { mean: [1, 5], deviation: [5] } },
   head: { ...small.head, width: 8, steps: 12, count: 2 },
   calibration: "none",
 };

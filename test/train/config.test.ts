@@ -177,6 +177,15 @@ describe("resolveConfig", () => {
       "train.yaml: features.steps: expected -1 alone where features.from is latents; got [-1,50]",
     ],
     [
+      withKeys({ pretraining: { alone: 0 } }),
+      "train.yaml: features.alone: expected false where pretraining.alone is 0; got true",
+    ],
+    [withKeys({ pretraining: { alone: 1 } }), "train.yaml: pretraining.alone: expected a number from 0 to below 1; got 1"],
+    [
+      withKeys({ pretraining: { stepPower: 0.5 } }),
+      "train.yaml: pretraining.stepPower: expected a number of at least 1; got 0.5",
+    ],
+    [
       withKeys({ features: { from: "latents" }, backbone: "scratch" }),
       'train.yaml: backbone: expected frozen where features.from is latents; got "scratch"',
     ],
