@@ -33,6 +33,15 @@ export function schemaFault(
   return { path, message: `expected ${message}; got ${shown(value)}`, value };
 }
 
+/** What a union refused, as said by the one choice that the value is of the kind of; the issue itself where none is. */
+export function ofKind(issue: Issue): Issue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const isOther = ({ code, path }: Issue): boolean =>
+    path.length === 0 && (code === "invalid_type" || code === "invalid_value");
+  const choice = issue.errors.find((issues) => !issues.some(isOther));
+  return choice?.map((one) => ({ ...one, path: [...issue.path, ...one.path] })).flatMap(ofKind) ?? [issue];
+}
+
 /** What stands at a path; undefined where nothing does. */
 export function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);

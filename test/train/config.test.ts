@@ -180,7 +180,10 @@ describe("resolveConfig", () => {
       withKeys({ pretraining: { alone: 0 } }),
       "train.yaml: features.alone: expected false where pretraining.alone is 0; got true",
     ],
-    [withKeys({ pretraining: { alone: 1 } }), "train.yaml: pretraining.alone: expected a number from 0 to below 1; got 1"],
+    [
+      withKeys({ pretraining: { alone: 1 } }),
+      "train.yaml: pretraining.alone: expected a number from 0 to below 1; got 1",
+    ],
     [
       withKeys({ pretraining: { stepPower: 0.5 } }),
       "train.yaml: pretraining.stepPower: expected a number of at least 1; got 0.5",

@@ -110,11 +110,7 @@ describe("resolveExperiment", () => {
     );
     const lists = "the file of a run's configuration, a list of such files, or files or configurations by name";
     assert.equal(messageOf({ scenes: 5 }), `trial.yaml: scenes: expected ${lists}; got 5`);
-    assert.match(
-      messageOf({ methods: ["rff"] }),
-      /^trial\.yaml: methods: expected a list of symdiffuser, rf, .*; got \["rff"\]$/,
-    );
-    assert.match(messageOf({ variants: ["V9"] }), /^trial\.yaml: variants: expected a list of V1, .*; got \["V9"\]$/);
+    assert.match(messageOf({ methods: "rf" }), /^trial\.yaml: methods: expected a list of symdiffuser, .*; got "rf"$/);
     assert.equal(messageOf({ splits: [] }), "trial.yaml: splits: expected at least one number; got []");
     assert.equal(messageOf({ seeds: [1, 1] }), "trial.yaml: seeds: expected every value once; got 1 again");
     assert.equal(
@@ -145,7 +141,40 @@ describe("resolveExperiment", () => {
       messageOf({ scenes: ["made.yaml", "./made.yaml"] }),
       "trial.yaml: expected names of scenes, variants and sets of sources that differ; got made/symdiffuser-full-split0-seed0 twice",
     );
-    assert.match(messageOf({ scenes: { "a/b": "made.yaml" } }), /^trial\.yaml: scenes: expected the file/);
+  });
+
+  it("says which of several scenes, methods and variants cannot be used", () => {
+    const names = "expected a name of letters, digits, spaces and . _ + -";
+    const variants = "V1, V2, V3a, V3b, V4, full";
+    assert.equal(messageOf({ scenes: { "a/b": "made.yaml" } }), `trial.yaml: scenes: ${names}; got "a/b"`);
+    assert.equal(messageOf({ variants: { "my way's": "V1" } }), `trial.yaml: variants: ${names}; got "my way's"`);
+    assert.equal(
+      messageOf({ variants: ["V1", "V9"] }),
+      `trial.yaml: variants[1]: expected one of ${variants}; got "V9"`,
+    );
+    assert.equal(
+      messageOf({ variants: { own: "V9" } }),
+      `trial.yaml: variants.own: expected one of ${variants}, or settings; got "V9"`,
+    );
+    assert.equal(messageOf({ variants: {} }), "trial.yaml: variants: expected at least one, by name; got {}");
+    assert.match(
+      messageOf({ methods: ["rff"] }),
+      /^trial\.yaml: methods\[0\]: expected one of symdiffuser, .*; got "rff"$/,
+    );
+    const unknown =
+      /^trial\.yaml: (methods|seedsOf)\.rff: unknown key; known are symdiffuser, rf, .* — did you mean rf\?$/;
+    assert.match(messageOf({ methods: { rff: {} } }), unknown);
+    assert.match(messageOf({ seedsOf: { rff: [0] } }), unknown);
+  });
+
+  it("blames a variant for what does not go with its scene", () => {
+    const variants = { own: { pretraining: { alone: 0 } } };
+    const rule = "features.alone: expected false where pretraining.alone is 0; got true";
+    assert.equal(messageOf({ variants }), `trial.yaml: variants.own: ${join(folder, "made.yaml")}: ${rule}`);
+    const scenes = { a: { scene: { simulate: {} } } };
+    assert.equal(messageOf({ variants, scenes }), `trial.yaml: variants.own: scenes.a: ${rule}`);
+    const paper = { own: { pretraining: { alone: 0, stepPower: 1 }, features: { alone: false } } };
+    assert.deepEqual(resolved({ variants: paper }).cells[0]!.config.features.alone, false);
   });
 });
 

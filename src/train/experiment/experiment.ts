@@ -6,9 +6,9 @@ import { variants as presets, type VariantName } from "../../symdiffuser/index.t
 import { ConfigError } from "../../tensor/index.ts";
 import { type Override, parseYaml, readConfig, resolveConfig } from "../config.ts";
 import { type ConfigFault, configFault } from "../config-checks.ts";
-import { schemaFault, shown } from "../config-faults.ts";
+import { ofKind, schemaFault, shown } from "../config-faults.ts";
 import { isMap, keyText } from "../config-keys.ts";
-import { ownMethod, type RunConfig } from "../config-schema.ts";
+import { methodNames, ownMethod, type RunConfig } from "../config-schema.ts";
 import { type Cell, type Column, cellId } from "./cells.ts";
 import { type ExperimentKeys, experimentKeys, experimentSchema, type Settings } from "./schema.ts";
 
@@ -63,9 +63,10 @@ export function resolveExperiment(
   }
   const parsed = experimentSchema.safeParse({ out: resolve("runs", String(raw["name"])), ...raw });
   if (!parsed.success) {
-    const known = (path: readonly PropertyKey[]): readonly string[] | null =>
-      path.length === 0 ? experimentKeys : null;
-    throw refusal(where, schemaFault(parsed.error.issues, raw, known));
+    // Keys are those of an experiment, or names of methods.
+    const known = ({ length }: readonly PropertyKey[]): readonly string[] =>
+      length === 0 ? experimentKeys : methodNames;
+    throw refusal(where, schemaFault(parsed.error.issues.flatMap(ofKind), raw, known));
   }
   const keys = parsed.data;
   const lists: readonly (readonly [path: readonly string[], list: unknown])[] = [
@@ -129,6 +130,23 @@ function sceneConfig(plan: Plan, name: string, given: string | Settings, more: r
   return resolveConfig({ name, ...given }, [where, `scenes.${name}`].filter(Boolean).join(": "), baseFolder, all);
 }
 
+/**
+ * What a scene's configuration becomes under settings of a place in the experiment's file. The scene is good without
+ * them: a key that does not go with them is their fault, wherever it stands.
+ */
+function fromHere({ where }: Plan, place: string, config: () => RunConfig): RunConfig {
+  const file = where === "" ? "" : `${where}: `;
+  try {
+    return config();
+  } catch (cause) {
+    if (!(cause instanceof ConfigError) || cause.path.startsWith(`${file}${place}`)) throw cause;
+    const rest = cause.message.startsWith(file) ? cause.message.slice(file.length) : cause.message;
+    const error = new ConfigError(`${file}${place}`, rest, cause.value);
+    error.cause = cause;
+    throw error;
+  }
+}
+
 /** Variants by name. */
 function variantSettings({ variants }: ExperimentKeys): Map<string, Settings> {
   const entries: [string, string | Settings][] = Array.isArray(variants)
@@ -164,7 +182,8 @@ function cellsOf(plan: Plan, columns: readonly Column[]): Cell[] {
       const { method, variant, sources } = column;
       const ofVariant = variant === null ? [] : overridesOf(settings.get(variant)!, plan, `variants.${variant}`);
       const more = [...ofVariant, ...overridesOf(own.get(method)!, plan, `methods.${method}`)];
-      const config = sceneConfig(plan, scene, given, more);
+      const place = variant === null ? `methods.${method}` : `variants.${variant}`;
+      const config = fromHere(plan, place, () => sceneConfig(plan, scene, given, more));
       const baseline = method === ownMethod ? [] : [method];
       configs.set(column, { ...withSources(config, sources, plan), baselines: baseline });
     }

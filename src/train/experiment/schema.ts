@@ -26,6 +26,10 @@ export interface ExperimentKeys {
 const known = variantNames.join(", ");
 const name = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._ +-]*$/u, "a name of letters, digits, spaces and . _ + -");
 const settings = z.looseObject({}, "keys with values");
+const file = z.string().min(1, "the file of a run's configuration");
+/** At least one, by name. */
+const some = <Value extends object>(of: z.ZodType<Value>): z.ZodType<Value> =>
+  of.refine((one) => Object.keys(one).length > 0, "at least one, by name");
 const method = z.enum(methodNames as [string, ...string[]], `one of ${methodNames.join(", ")}`);
 /** Something for some methods, by name. */
 const byMethod = <Value>(of: z.ZodType<Value>): z.ZodType<Readonly<Record<string, Value>>> =>
@@ -40,9 +44,9 @@ export const experimentSchema: z.ZodType<ExperimentKeys> = z.strictObject(
     scenes: z
       .union(
         [
-          z.string().min(1),
-          z.array(z.string().min(1)).min(1),
-          z.record(name, z.union([z.string().min(1), settings])).refine((one) => Object.keys(one).length > 0),
+          file,
+          z.array(file, "a list").min(1, "at least one file"),
+          some(z.record(name, z.union([file, settings], "a file, or a configuration written out"))),
         ],
         "the file of a run's configuration, a list of such files, or files or configurations by name",
       )
@@ -50,7 +54,7 @@ export const experimentSchema: z.ZodType<ExperimentKeys> = z.strictObject(
     settings: settings.default({}).describe("Settings that go before those of the scenes' configurations, in all runs"),
     methods: z
       .union(
-        [z.array(method).min(1), byMethod(settings).refine((one) => Object.keys(one).length > 0)],
+        [z.array(method).min(1, "at least one method"), some(byMethod(settings))],
         `a list of ${methodNames.join(", ")}, or by name settings`,
       )
       .default([ownMethod])
@@ -58,8 +62,8 @@ export const experimentSchema: z.ZodType<ExperimentKeys> = z.strictObject(
     variants: z
       .union(
         [
-          z.array(z.enum(variantNames)).min(1),
-          z.record(name, z.union([z.enum(variantNames), settings])).refine((one) => Object.keys(one).length > 0),
+          z.array(z.enum(variantNames, `one of ${known}`)).min(1, "at least one variant"),
+          some(z.record(name, z.union([z.enum(variantNames), settings], `one of ${known}, or settings`))),
         ],
         `a list of ${known}, or by name one of these or settings`,
       )
