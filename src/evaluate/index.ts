@@ -1,6 +1,6 @@
 /** @file Door of the room `evaluate/`: numbers and pictures that can be checked by hand. */
 export { entropies, mostProbable, type Reliability, type ReliabilityBin, reliability } from "./calibration.ts";
-export { newPicture, type Picture } from "./canvas.ts";
+export { enlarged, factorFor, newPicture, type Picture } from "./canvas.ts";
 export { type ColorMap, colorAt, grey, magma, viridis } from "./color-map.ts";
 export {
   type LabelSetOptions,
@@ -82,3 +82,4 @@ export { bandsToShow, sourcePicture } from "./source-picture.ts";
 export { type SplitCount, splitCounts } from "./split-counts.ts";
 export { splitPolygons } from "./split-polygons.ts";
 export { classTable, formatTable, methodTable, percent, percentSpread, splitTable, type TableStyle } from "./table.ts";
+export { type ValuePanel, type ValueScale, valuePanels } from "./value-panels.ts";

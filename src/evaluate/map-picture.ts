@@ -106,7 +106,16 @@ export function cellsOf({ height, width, data }: Plane, classes: number, maximum
  * @param maximumSide  longest side of the picture in pixels
  */
 export function confidencePicture(confidence: Plane, maximumSide = 1024): Picture {
-  const { height, width, data } = confidence;
+  return valuePicture(confidence, confidenceColors, 1, maximumSide);
+}
+
+/**
+ * Picture of values 0…`most`; NaN is transparent. A large map is shrunk by averaging.
+ *
+ * @param maximumSide  longest side of the picture in pixels
+ */
+export function valuePicture(values: Plane, colors: ColorMap, most: number, maximumSide: number): Picture {
+  const { height, width, data } = values;
   const step = Math.ceil(Math.max(height, width) / maximumSide);
   const picture = newPicture(Math.ceil(height / step), Math.ceil(width / step));
   for (let row = 0; row < picture.height; row++) {
@@ -122,7 +131,7 @@ export function confidencePicture(confidence: Plane, maximumSide = 1024): Pictur
         }
       }
       if (count === 0) continue;
-      picture.data.set([...colorAt(confidenceColors, sum / count), 255], (row * picture.width + col) * 4);
+      picture.data.set([...colorAt(colors, sum / count / most), 255], (row * picture.width + col) * 4);
     }
   }
   return picture;

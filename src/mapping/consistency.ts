@@ -1,7 +1,7 @@
 /** @file How well the sources of a scene go together, as files. */
 import { join } from "node:path";
-import { encodeGeoTiff, encodePng, encodeValueStyle, magma, percent, sourcePicture } from "../evaluate/index.ts";
-import type { Raster, Scene } from "../scene/index.ts";
+import { encodeGeoTiff, encodePng, encodeValueStyle, magma, percent, valuePanels } from "../evaluate/index.ts";
+import type { Scene } from "../scene/index.ts";
 import { type ConsistencyOptions, consistencyErrors } from "../symdiffuser/index.ts";
 import { writeAtomically } from "../tensor/index.ts";
 import { originFields } from "./origin.ts";
@@ -17,7 +17,7 @@ function median(values: Float32Array, valid: Uint8Array | null): number {
 
 /**
  * Write `consistency.tif`, one band a source: the error of denoising it given the others, in medians of the run's own
- * scene; with a style and a picture of the first band beside it.
+ * scene; with a style and a picture of all bands beside it.
  */
 export async function consistency(
   options: ConsistencyOptions,
@@ -45,15 +45,15 @@ export async function consistency(
   }
   const image = { height, width, bands, data, georeference, nodata: Number.NaN };
   const bandNames = model.latents.map(({ source }) => `${source} given the others`);
-  const first: Raster = {
-    ...{ height, width, bands: 1, georeference, valid, nodata: Number.NaN },
-    data: data.filter((_, at) => at % bands === 0).map((ratio) => Math.min(ratio, 2 * unusual)),
-    ...{ bandNames: null, wavelengthsNm: null, categories: null },
-  };
+  const panels = bandNames.map((title, source) => ({
+    title,
+    values: { height, width, data: data.filter((_, at) => at % bands === source) },
+  }));
+  const colors = { colors: magma, most: 2 * unusual, meaning: "times the usual error" };
   const contents: readonly (readonly [string, Uint8Array | string])[] = [
     ["consistency.tif", encodeGeoTiff({ ...image, bandNames, ...originFields(origin) })],
     ["consistency.qml", encodeValueStyle(magma, 0, 2 * unusual)],
-    ["consistency.png", encodePng(sourcePicture(first, "other"))],
+    ["consistency.png", encodePng(valuePanels(panels, colors))],
   ];
   const files: string[] = [];
   for (const [name, content] of contents) {

@@ -9,6 +9,7 @@ import {
   confidencePicture,
   encodePng,
   type MapData,
+  magma,
   mapPicture,
   type Picture,
   pixelSizeM,
@@ -16,6 +17,7 @@ import {
   sourcePicture,
   splitColors,
   splitPicture,
+  valuePanels,
 } from "../../src/evaluate/index.ts";
 import type { Raster } from "../../src/scene/index.ts";
 import { decodedPng } from "./decoded-png.ts";
@@ -200,6 +202,22 @@ describe("mapPicture", () => {
 
   it("sets the legend below a wide map", () => {
     assertGolden(mapPicture({ labels: labels(5, 40), classes }, 320), "map-wide");
+  });
+});
+
+describe("valuePanels", () => {
+  it("shows every source of a small scene large, in one scale, and says what colours mean", () => {
+    const values = (factor: number) => ({
+      height: 4,
+      width: 5,
+      data: Float32Array.from({ length: 20 }, (_, at) => at * factor),
+    });
+    const gap = { ...values(0.6), data: values(0.6).data.with(0, Number.NaN) };
+    const panels = [
+      { title: "msi given the others", values: values(0.3) },
+      { title: "lidar given the others", values: gap },
+    ];
+    assertGolden(valuePanels(panels, { colors: magma, most: 6, meaning: "times the usual error" }), "value-panels");
   });
 });
 

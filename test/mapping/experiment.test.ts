@@ -6,6 +6,7 @@ import { after, describe, it } from "node:test";
 import { type CellOutcome, type JobEvent, runExperiment, stateText, writeTables } from "../../src/mapping/index.ts";
 import { ConfigError } from "../../src/tensor/index.ts";
 import { type Cell, type Experiment, resolveExperiment } from "../../src/train/index.ts";
+import { decodedPng } from "../evaluate/decoded-png.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "experiment-"));
 after(() => rmSync(folder, { recursive: true, maxRetries: 5, retryDelay: 200 }));
@@ -112,7 +113,13 @@ describe("runExperiment", { timeout: 400_000 }, () => {
     const text = readFileSync(join(experiment.out, "comparison.md"), "utf8");
     assert.match(text, /\| Two-branch CNN \(epochs 2 of 128\) +\|/);
     assert.match(text, /3 of 5 cells are finished\. Split blocks:8/);
-    assert.ok(statSync(join(experiment.out, "maps-made.png")).size < 200_000);
+    const maps = join(experiment.out, "maps-made.png");
+    assert.ok(statSync(maps).size < 200_000);
+    // A scene of 32 × 32 pixels, seven times as large or more.
+    assert.ok(
+      decodedPng(readFileSync(maps)).width >= 4 * 7 * 32,
+      `${decodedPng(readFileSync(maps)).width} pixels wide`,
+    );
   });
 
   it("refuses cells with other settings, but where they are to be overwritten", async () => {

@@ -8,6 +8,7 @@ import type { Job, JobResult } from "../../src/mapping/index.ts";
 import { doJob } from "../../src/mapping/job.ts";
 import { readRaster, simulateScene } from "../../src/scene/index.ts";
 import { resolveConfig } from "../../src/train/index.ts";
+import { decodedPng } from "../evaluate/decoded-png.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "generation-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -144,5 +145,8 @@ describe("how well sources go together", () => {
         .sort((a, b) => a - b);
       assert.ok(Math.abs(own[own.length >> 1]! - 1) < 1e-6);
     }
+    // Both sources, each 40 × 32 pixels, twelve times as large.
+    const picture = decodedPng(readFileSync(join(out, "consistency.png")));
+    assert.ok(picture.width >= 2 * 12 * 40 && picture.height >= 12 * 32, `${picture.width} × ${picture.height}`);
   });
 });

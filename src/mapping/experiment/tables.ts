@@ -5,6 +5,8 @@ import {
   classPicture,
   csvOf,
   encodePng,
+  enlarged,
+  factorFor,
   latexOf,
   type McNemar,
   markdownOf,
@@ -162,11 +164,15 @@ async function picturesOf(
   return pictures;
 }
 
-/** Pictures of a scene in one file of at most {@link mostBytes}. */
+/** Pictures of a scene in one file of at most {@link mostBytes}; those of a small scene are enlarged. */
 async function gridOf(pictures: (side: number) => Promise<readonly ScenePicture[]>): Promise<Uint8Array> {
   let png = new Uint8Array(0);
   for (const side of gridSides) {
-    png = Uint8Array.from(encodePng(pictureGrid(await pictures(side), gridWidth)));
+    const large = (await pictures(side)).map(({ title, picture }) => ({
+      title,
+      picture: enlarged(picture, factorFor(picture, side)),
+    }));
+    png = Uint8Array.from(encodePng(pictureGrid(large, gridWidth)));
     if (png.length <= mostBytes) break;
   }
   return png;
