@@ -4,7 +4,13 @@ import type { DeviceChoice } from "../tensor/index.ts";
 import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
 import { deviceFlag, wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
-import { addSamplingFlags, type SamplingFlags, samplingOptions, sourceNames } from "./sampling-flags.ts";
+import {
+  addSamplingFlags,
+  refuseSampling,
+  type SamplingFlags,
+  samplingOptions,
+  sourceNames,
+} from "./sampling-flags.ts";
 import { addUncertaintyFlags, type UncertaintyFlags, uncertaintyOptions } from "./uncertainty-flags.ts";
 
 interface EvaluateFlags extends CommonFlags, UncertaintyFlags, SamplingFlags {
@@ -36,6 +42,7 @@ export const define: Define = (command, context) => {
   command.action(async (run: string, { labels, split, out, threads, device = "cpu", ...flags }: EvaluateFlags) => {
     const uncertainty = uncertaintyOptions("evaluate", flags);
     const { without = [] } = flags;
+    if (without.length === 0) refuseSampling("evaluate", flags, "--without");
     const generation = { without, fillHoles: false, sampling: samplingOptions(flags) };
     const absolute = (path: string | undefined): string | null => (path === undefined ? null : resolve(path));
     await doJob(

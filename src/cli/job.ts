@@ -1,5 +1,5 @@
 /** @file Does a job while it shows progress, and ends it in good order when people press Ctrl-C. */
-import { formatTable, type Metrics, methodTable, percent } from "../evaluate/index.ts";
+import { formatTable, type Metrics, methodTable, percent, type Uncertainty } from "../evaluate/index.ts";
 import { type Job, type JobResult, runJob, type Translation } from "../mapping/index.ts";
 import { StoppedError } from "../tensor/index.ts";
 import { type CommonFlags, type Context, printJson } from "./command.ts";
@@ -79,7 +79,33 @@ export function metricsText(metrics: Metrics): string {
   const leak =
     metrics.leakage === null ? "" : `; ${percent(metrics.leakage)} % of them have a training pixel in their patch`;
   const pixels = `${grouped(test)} test pixels, ${grouped(train)} for training (split ${rule}, seed ${seed})${leak}`;
-  return `${methodTable(methods)}\n${pixels}\n`;
+  return `${methodTable(methods)}\n${pixels}\n${metrics.uncertainty ? uncertaintyText(metrics.uncertainty) : ""}`;
+}
+
+/** How far probabilities and label sets can be trusted on the test pixels, a line each. */
+function uncertaintyText({ calibration, labelSets, abstention }: Uncertainty): string {
+  const lines: string[] = [];
+  if (calibration !== null) {
+    const { temperature, test } = calibration;
+    const error = ({ expectedCalibrationError }: { expectedCalibrationError: number }): string =>
+      percent(expectedCalibrationError);
+    lines.push(
+      `Calibration error ${error(test.before)} % before, ${error(test.after)} % after temperature ${temperature.toFixed(2)}`,
+    );
+  }
+  if (labelSets !== null) {
+    const { wanted, found } = labelSets;
+    lines.push(
+      `Label sets hold the class of ${percent(found.coverage)} % of them (wanted: ${percent(wanted.coverage)} %), with ${found.meanSize.toFixed(2)} classes on average`,
+    );
+  }
+  if (abstention !== null) {
+    const { when, share, overallAccuracy } = abstention;
+    const which = when === "sets" ? "where label sets have not exactly one class" : `where confidence is below ${when}`;
+    const rest = overallAccuracy === null ? "none is left" : `OA of the others ${percent(overallAccuracy)}`;
+    lines.push(`Abstaining ${which} leaves out ${percent(share)} %: ${rest}`);
+  }
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** How near a generated source is to the real one. */

@@ -7,7 +7,13 @@ import type { DeviceChoice } from "../tensor/index.ts";
 import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
 import { addSource, deviceFlag, wholeNumber } from "./flags.ts";
 import { doJob } from "./job.ts";
-import { addSamplingFlags, type SamplingFlags, samplingOptions, sourceNames } from "./sampling-flags.ts";
+import {
+  addSamplingFlags,
+  refuseSampling,
+  type SamplingFlags,
+  samplingOptions,
+  sourceNames,
+} from "./sampling-flags.ts";
 import { addUncertaintyFlags, type UncertaintyFlags, uncertaintyOptions } from "./uncertainty-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -89,6 +95,7 @@ export const define: Define = (command, context) => {
     const twice = without.find((name) => source !== undefined && Object.hasOwn(source, name));
     if (twice !== undefined) throw new UsageError("map", `expected --source or --without for ${twice}; got both`);
     const isComplete = without.length === 0 && !fillHoles;
+    if (isComplete) refuseSampling("map", flags, "--without or --fill-holes");
     const generation = { without, fillHoles, sampling: samplingOptions(flags) };
     const folder = out === undefined ? null : resolve(out);
     const uncertainty = uncertaintyOptions("map", flags, flags.uncertainty);

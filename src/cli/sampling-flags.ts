@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { knownLatents, type SamplingOptions, usualSampling } from "../symdiffuser/index.ts";
 import { flag } from "./command.ts";
 import { wholeNumber } from "./flags.ts";
+import { UsageError } from "./usage-error.ts";
 
 export interface SamplingFlags {
   readonly draws?: number;
@@ -12,7 +13,7 @@ export interface SamplingFlags {
 
 /** An integer from 1 as a flag's value. @throws InvalidArgumentError */
 export function positive(text: string): number {
-  const number = wholeNumber(text);
+  const number = /^\d+$/.test(text) ? wholeNumber(text) : 0;
   if (number > 0) return number;
   throw new InvalidArgumentError(`expected an integer ≥ 1; got "${text}"`);
 }
@@ -40,6 +41,13 @@ export function addSamplingFlags(command: Command): void {
       "how the other sources are given at every step: clean, or noised as in training (default: clean)",
     ).argParser(knownOf),
   );
+}
+
+/** @throws UsageError for flags of sampling where nothing is sampled; `needed` are the flags that ask for it */
+export function refuseSampling(name: string, { draws, samplingSteps, known }: SamplingFlags, needed: string): void {
+  const flags = { "--draws": draws, "--sampling-steps": samplingSteps, "--known": known };
+  const given = Object.entries(flags).find(([, value]) => value !== undefined);
+  if (given !== undefined) throw new UsageError(name, `expected ${needed} with ${given[0]}; got none`);
 }
 
 /** What the flags say; the usual where they are not given. */

@@ -60,6 +60,8 @@ export interface ReportData {
   readonly summary?: string;
   /** What was done to bring the files on one grid, in sentences. */
   readonly notes?: readonly string[];
+  /** What a model made up of the sources, and how. */
+  readonly generated?: string;
   /** The classification that the report is about, then those it is compared with. */
   readonly methods?: readonly ReportMethod[];
   readonly split?: ReportSplit;

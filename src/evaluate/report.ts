@@ -26,6 +26,7 @@ export function renderReport(data: ReportData): string {
 <h1>${title}</h1>
 ${summary ? html`<p class="summary">${summary}</p>` : null}`;
   const main = html`${methods && methods.length > 0 ? section("Accuracy", methodsTable(methods), accuracyNote(data)) : null}
+${data.generated ? section("Generated", html`<p>${data.generated}.</p>`) : null}
 ${pictures(data)}
 ${data.notes && data.notes.length > 0 ? gridSection(data.notes) : null}
 ${own ? section("Confusion matrix", matrixNote(own.name), confusionTable(own.scores, classes)) : null}

@@ -111,6 +111,7 @@ export function mapWriter(
   rule: UncertaintyRule = certain,
 ): MapWriter {
   const { height, width, georeference, name, plots } = origin.scene;
+  const { title = name } = origin;
   const shown = rule.abstain === null ? classes : [...classes, abstainClass(classes)];
   const categories = categoriesOf(shown);
   const codes = classCodes(shown);
@@ -177,7 +178,7 @@ export function mapWriter(
       await write("map.qml", encodeClassStyle(categories));
       await finishRaster(value);
       await write("confidence.qml", encodeValueStyle(confidenceColors, 0, 1));
-      await write("map.png", encodePng(cellsPicture(cells, { title: name, classes: shown, georeference })));
+      await write("map.png", encodePng(cellsPicture(cells, { title, classes: shown, georeference })));
       for (const plot of plots ?? []) {
         const own = { ...codeHead, height: plot.height, width: plot.width, georeference: plot.georeference };
         const data = codes.of(cutData(held, width, 1, plot));

@@ -30,11 +30,20 @@ export function prepared(scene: Scene, { without, fillHoles }: Generation): Scen
   return fillHoles ? withHoles(rest) : rest;
 }
 
-/** `s1`, `s1 and pixels that a source lacks`. */
-export function generatedText({ without, fillHoles, sampling }: Generation): string {
-  const what = [...without, ...(fillHoles ? ["pixels that a source lacks"] : [])].join(" and ");
+/** `s1 generated`, `s1 and pixels that a source lacks generated`. */
+export function generatedTitle({ without, fillHoles }: Omit<Generation, "sampling">): string {
+  return `${[...without, ...(fillHoles ? ["pixels that a source lacks"] : [])].join(" and ")} generated`;
+}
+
+/** What was generated, and how. */
+export function generatedText({ sampling, ...what }: Generation): string {
   const { draws, steps, known } = sampling;
-  return `${what} generated from the other sources, given ${known}: ${steps} steps, probabilities averaged over ${draws} draws`;
+  return `${generatedTitle(what)} from the other sources, given ${known}: ${steps} steps, probabilities averaged over ${drawsText(draws)}`;
+}
+
+/** `1 draw`, `4 draws`. */
+export function drawsText(draws: number): string {
+  return `${draws} draw${draws === 1 ? "" : "s"}`;
 }
 
 /** `generated.tif` in the making: 1 where a pixel of a source was generated, one band a source. */

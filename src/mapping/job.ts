@@ -34,7 +34,7 @@ import {
 } from "../train/index.ts";
 import { consistency } from "./consistency.ts";
 import { type MapFiles, mapWriter, usualFiles, writeMap } from "./files.ts";
-import { alternatives, generatedFile, generatedText, prepared } from "./generation.ts";
+import { alternatives, generatedFile, generatedText, generatedTitle, prepared } from "./generation.ts";
 import type { Job, JobControl, JobOf, JobResult } from "./jobs.ts";
 import { type LandCoverMap, mapParts, mapScene } from "./map.ts";
 import { formatMetrics } from "./metrics-file.ts";
@@ -180,7 +180,10 @@ async function map(job: JobOf<"map">, control: JobControl): Promise<JobResult> {
     await mkdir(folder, { recursive: true });
     const origin = {
       ...originOf(scene, config, classifier.name, own !== null),
-      ...(generation !== null && { generated: generatedText(generation) }),
+      ...(generation !== null && {
+        generated: generatedText(generation),
+        title: `${scene.name}: ${generatedTitle(generation)}`,
+      }),
     };
     if (generation !== null) {
       flags = generatedFile(folder, origin, symDiffuserOf(stored, "do without a source"));
@@ -284,11 +287,9 @@ async function evaluate(
   const folder = out ?? join(run, ["evaluation", ...(generation ? ["without", ...generation.without] : [])].join("-"));
   await mkdir(folder, { recursive: true });
   const { metrics, files } = await writeOutcome(folder, {
-    scene:
-      generation === undefined
-        ? scene
-        : { ...scene, notes: [...scene.notes, { text: generatedText(generation), isInterpolated: false }] },
-    title: stored.title,
+    scene,
+    title: generation === undefined ? stored.title : `${stored.title}, ${generatedTitle(generation)}`,
+    ...(generation === undefined ? {} : { generated: generatedText(generation) }),
     split,
     classes,
     ...result,

@@ -12,6 +12,8 @@ export interface Origin {
   readonly simulated: string | null;
   /** What a model made up of it, and how; none, if not told. */
   readonly generated?: string;
+  /** Over its picture. @default the name of the scene */
+  readonly title?: string;
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Outcome {
   /** Name of the method in tables. @default "SymDiffuser" */
   readonly title?: string;
   readonly scene: Scene;
+  /** What a model made up of it, and how; none, if not told. */
+  readonly generated?: string;
   readonly split: Split;
   /** Classes of the model, in order. */
   readonly classes: readonly LandCoverClass[];
@@ -118,6 +120,7 @@ export function reportOf(outcome: Outcome, metrics: Metrics): ReportData {
   return {
     title: scene.name,
     notes: scene.notes.map(({ text }) => text),
+    ...(outcome.generated === undefined ? {} : { generated: outcome.generated }),
     summary: `${scene.sources.map(({ name, raster }) => `${name} (${raster.bands})`).join(" + ")}, ${size}, ${classes.length} classes`,
     classes,
     methods: [

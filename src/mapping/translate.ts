@@ -4,6 +4,7 @@ import { encodeGeoTiff, encodePng, type ImageScores, imageScores, sideBySide } f
 import type { Raster, Source } from "../scene/index.ts";
 import { type SamplingOptions, translated } from "../symdiffuser/index.ts";
 import { DataError, writeAtomically } from "../tensor/index.ts";
+import { drawsText } from "./generation.ts";
 import { linearPrediction } from "./linear-prediction.ts";
 import { originFields } from "./origin.ts";
 import type { RunWork } from "./run-work.ts";
@@ -47,7 +48,7 @@ export async function translate(
   for (let at = 0; at < data.length; at++) if (valid[Math.floor(at / image.channels)] === 0) data[at] = Number.NaN;
   const { software, metadata } = originFields({
     ...origin,
-    generated: `${to} from ${from.join(", ")}, given ${sampling.known}: ${sampling.steps} steps, mean of ${sampling.draws} draws`,
+    generated: `${to} from ${from.join(", ")}, given ${sampling.known}: ${sampling.steps} steps, mean of ${drawsText(sampling.draws)}`,
   });
   const raster = { height, width, bands: image.channels, data, georeference, nodata: Number.NaN };
   const bandNames = real?.raster.bandNames ?? null;

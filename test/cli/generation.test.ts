@@ -7,10 +7,13 @@ import { kept } from "./streams.ts";
 describe("commands that generate", () => {
   const faults: readonly (readonly [string, string])[] = [
     ["map run --source s1=a.tif --without s1", "map: expected --source or --without for s1; got both"],
+    ["map run --draws 2", "map: expected --without or --fill-holes with --draws; got none"],
+    ["evaluate run --known clean", "evaluate: expected --without with --known; got none"],
+    ["evaluate run --without s1 --sampling-steps x", 'evaluate: --sampling-steps: expected an integer ≥ 1; got "x"'],
     ["map run --draws 0", 'map: --draws: expected an integer ≥ 1; got "0"'],
     ["evaluate run --known noisy", 'evaluate: --known: expected one of clean, noised; got "noisy"'],
     ["translate run --from s2", "translate: expected --to with the name of a source; got none"],
-    ["consistency run --draws few", 'consistency: --draws: expected an integer ≥ 0; got "few"'],
+    ["consistency run --draws few", 'consistency: --draws: expected an integer ≥ 1; got "few"'],
   ];
   for (const [words, message] of faults) {
     it(`refuse ${words}`, async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { commandText, resultText, resumeText } from "../../src/cli/job.ts";
+import type { Uncertainty } from "../../src/evaluate/index.ts";
 
 describe("commandText", () => {
   it("quotes what a shell would part or change", () => {
@@ -53,6 +54,37 @@ describe("resultText", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  it("says how far probabilities and label sets can be trusted", () => {
+    const calibrated = (expectedCalibrationError: number) => ({
+      ...{ pixels: 12_345, expectedCalibrationError, negativeLogLikelihood: 0.5, bins: [] },
+    });
+    const curves = { before: calibrated(0.15), after: calibrated(0.0321) };
+    const abstention = { when: 0.6, share: 0.25, overallAccuracy: 0.951, averageAccuracy: 0.9, kappa: 0.8 };
+    const uncertainty = {
+      calibration: { temperature: 0.5612, from: "folds", heldOut: curves, test: curves },
+      labelSets: {
+        wanted: { coverage: 0.9, score: "lac", classConditional: false },
+        found: { coverage: 0.875, coverageByClass: [], meanSize: 1.134, single: 0.8 },
+      },
+      abstention,
+    } as const;
+    const linesOf = (of: Uncertainty): string[] =>
+      resultText({ folder: "a", files: [], metrics: { ...metrics, uncertainty: of } })
+        .split("\n")
+        .slice(6, -2);
+    assert.deepEqual(linesOf(uncertainty), [
+      "Calibration error 15.00 % before, 3.21 % after temperature 0.56",
+      "Label sets hold the class of 87.50 % of them (wanted: 90.00 %), with 1.13 classes on average",
+      "Abstaining where confidence is below 0.6 leaves out 25.00 %: OA of the others 95.10",
+      "",
+    ]);
+    const none = { ...abstention, when: "sets", share: 1, overallAccuracy: null } as const;
+    assert.deepEqual(linesOf({ calibration: null, labelSets: null, abstention: none }), [
+      "Abstaining where label sets have not exactly one class leaves out 100.00 %: none is left",
+      "",
+    ]);
   });
 
   it("is the picture of a map without numbers", () => {

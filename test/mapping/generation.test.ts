@@ -91,6 +91,10 @@ describe("a map without a source", () => {
     const { metrics, folder: out } = await done({ ...common, job: "evaluate", labels: null, split: null, generation });
     assert.equal(basename(out), "evaluation-without-lidar");
     assert.deepEqual(Object.keys(metrics!.baselines), ["mean for lidar", "rf without lidar", "all sources"]);
+    assert.equal(metrics!.method, "SymDiffuser, lidar generated");
+    const report = readFileSync(join(out, "report.html"), "utf8");
+    assert.match(report, /<h2>Generated<\/h2>\s*<p>lidar generated from the other sources, given clean: 3 steps, /);
+    assert.doesNotMatch(report, /Common grid/);
   });
 
   it("is refused for a source that is not there, or with none left", async () => {
