@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { encodeGeoTiff, encodePng, encodeValueStyle, magma, percent, valuePanels } from "../evaluate/index.ts";
 import type { Scene } from "../scene/index.ts";
-import { type ConsistencyOptions, consistencyErrors } from "../symdiffuser/index.ts";
+import { type ConsistencyOptions, conditionsOf, consistencyErrors } from "../symdiffuser/index.ts";
 import { writeAtomically } from "../tensor/index.ts";
 import { originFields } from "./origin.ts";
 import type { RunWork } from "./run-work.ts";
@@ -16,7 +16,7 @@ function median(values: Float32Array, valid: Uint8Array | null): number {
 }
 
 /**
- * Write `consistency.tif`, one band a source: the error of denoising it given the others, in medians of the run's own
+ * Write `consistency.tif`, one band a source: the error of denoising it given those it is conditioned on, in medians of the run's own
  * scene; with a style and a picture of all bands beside it.
  */
 export async function consistency(
@@ -44,7 +44,12 @@ export async function consistency(
     note(`${name}: ${percent(count / all)} % of the pixels have more than ${unusual} times the usual error`);
   }
   const image = { height, width, bands, data, georeference, nodata: Number.NaN };
-  const bandNames = model.latents.map(({ source }) => `${source} given the others`);
+  const names = model.latents.map(({ source }) => source);
+  const { coupling } = model.options.network;
+  const bandNames = names.map((name, own) => {
+    const seen = conditionsOf(own, names.length, coupling).map((source) => names[source]!);
+    return `${name} given ${seen.join(" and ")}`;
+  });
   const panels = bandNames.map((title, source) => ({
     title,
     values: { height, width, data: data.filter((_, at) => at % bands === source) },

@@ -2,7 +2,7 @@
 export { modelCheckpoint, modelFromCheckpoint } from "./checkpoint.ts";
 export { symDiffuserClassifier } from "./classify.ts";
 export { type ConsistencyOptions, consistencyErrors, usualConsistency } from "./consistency.ts";
-export { type CsdiffOptions, couplings, perceptions } from "./csdiff.ts";
+export { type CsdiffOptions, conditionsOf, couplings, perceptions } from "./csdiff.ts";
 export type { Calibration } from "./held-out.ts";
 export { fitSymDiffuser, type SymDiffuserModel } from "./model.ts";
 export { noiseSchedules, type Prediction, predictions } from "./noise.ts";

@@ -59,10 +59,20 @@ export function describeModel({
   return { classes, seed, title: "SymDiffuser", patch: options.network.patch };
 }
 
-/** The model of a run of SymDiffuser. @throws DataError if it trained a compared method, which cannot do `what` */
+/**
+ * The model of a run that knows one source given others.
+ *
+ * @param what  it is to do
+ * @throws DataError for a compared method, and for variants without denoisers or without a look at other sources
+ */
 export function symDiffuserOf({ config, model, title }: StoredRun, what: string): SymDiffuserModel {
-  if (model !== null) return model;
-  throw new DataError(config.name, `expected a run of SymDiffuser, which can ${what}; got one of ${title}`);
+  const refused = (got: string): DataError =>
+    new DataError(config.name, `expected a run of SymDiffuser, which can ${what}; got one ${got}`);
+  if (model === null) throw refused(`of ${title}`);
+  const { features, network } = model.options;
+  if (features.from === "latents") throw refused("without denoisers: features.from is latents");
+  if (network.perception === "none") throw refused("whose sources see no other: network.perception is none");
+  return model;
 }
 
 /** The split of a run. */

@@ -18,6 +18,24 @@ const sampling = { steps: 3, draws: 2, known: "clean" } as const;
 const generation = { without: ["lidar"], fillHoles: false, sampling };
 const common = { run, sources: null, out: null, threads: 1 } as const;
 
+const quick = {
+  network: { width: 8, heads: 2, patch: 6 },
+  pretraining: { steps: 2, batch: 2 },
+  features: { core: 4, windows: { mean: [1], deviation: [] } },
+  head: { width: 8, steps: 2, count: 1, trees: 0 },
+  calibration: "none",
+};
+
+/** A run of a few steps on a scene of 32 × 32 pixels; its folder. */
+async function quickRun(name: string, sources: readonly string[], more: object): Promise<string> {
+  const out = join(folder, name);
+  const scene = { simulate: { height: 32, width: 32, sources } };
+  const given = { ...quick, scene, name, split: { rule: "perClass:6" }, threads: 1, out, ...more };
+  const config = resolveConfig(given, "quick.yaml", folder);
+  await done({ job: "train", config, resume: false, overwrite: false, command: "symdiffuser train quick.yaml" });
+  return out;
+}
+
 before(async () => {
   const method = {
     scene: { simulate: { height: 32, width: 40, sources: ["msi", "lidar"] } },
@@ -133,7 +151,47 @@ describe("a source made from another", () => {
   });
 });
 
+describe("runs that know no source given others", () => {
+  const variants = [
+    ["latents", { features: { ...quick.features, from: "latents" } }, "without denoisers: features.from is latents"],
+    [
+      "blind",
+      { network: { ...quick.network, perception: "none" } },
+      "whose sources see no other: network.perception is none",
+    ],
+  ] as const;
+  for (const [name, more, got] of variants) {
+    it(`are refused: ${name}`, async () => {
+      const own = { ...common, run: await quickRun(name, ["msi", "lidar"], more) };
+      const can = (what: string) => ({
+        message: `${name}: expected a run of SymDiffuser, which can ${what}; got one ${got}`,
+      });
+      await assert.rejects(done({ ...own, job: "map", generation }), can("do without a source"));
+      await assert.rejects(
+        done({ ...own, job: "translate", options: { from: null, to: "lidar", sampling } }),
+        can("generate sources"),
+      );
+      await assert.rejects(
+        done({ ...own, job: "consistency", options: { levels: [0.3], draws: 1 } }),
+        can("generate sources"),
+      );
+    });
+  }
+});
+
 describe("how well sources go together", () => {
+  it("is named by what each is given: the next of a chain, or all others", async () => {
+    for (const [coupling, names] of [
+      ["chain", ["msi given lidar", "lidar given sar", "sar given msi"]],
+      ["all", ["msi given lidar and sar", "lidar given sar and msi", "sar given msi and lidar"]],
+    ] as const) {
+      const more = { network: { ...quick.network, coupling } };
+      const own = { ...common, run: await quickRun(coupling, ["msi", "lidar", "sar"], more) };
+      const { folder: out } = await done({ ...own, job: "consistency", options: { levels: [0.3], draws: 1 } });
+      assert.deepEqual((await readRaster(join(out, "consistency.tif"))).bandNames, names);
+    }
+  });
+
   it("is a raster in medians of the run's own scene, with a style", async () => {
     const options = { levels: [0.3], draws: 1 };
     const { folder: out, files } = await done({ ...common, job: "consistency", options });
@@ -142,7 +200,7 @@ describe("how well sources go together", () => {
       ["consistency.tif", "consistency.qml", "consistency.png"],
     );
     const { data, bandNames } = await readRaster(join(out, "consistency.tif"));
-    assert.deepEqual(bandNames, ["msi given the others", "lidar given the others"]);
+    assert.deepEqual(bandNames, ["msi given lidar", "lidar given msi"]);
     for (const band of [0, 1]) {
       const own = Array.from(data)
         .filter((_, at) => at % 2 === band)
