@@ -5,7 +5,13 @@ import { join, resolve } from "node:path";
 import { after, describe, it } from "node:test";
 import { parse } from "yaml";
 import { ConfigError } from "../../src/tensor/index.ts";
-import { columnNames, experimentJsonSchema, readExperiment, resolveExperiment } from "../../src/train/index.ts";
+import {
+  columnNames,
+  experimentJsonSchema,
+  readConfig,
+  readExperiment,
+  resolveExperiment,
+} from "../../src/train/index.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "experiment-"));
@@ -208,6 +214,20 @@ describe("what is published of experiments", () => {
     const [, example] = /```yaml\n(.*?)```/s.exec(readFileSync(join(project, "docs/experiments.md"), "utf8"))!;
     const { cells } = resolveExperiment({ name: "example", ...parse(example!) }, "", join(project, "configs"));
     assert.ok(cells.length > 0);
+  });
+
+  it("the paper's way of docs/method-variants.md is the same in a file, an experiment and flags", () => {
+    const text = readFileSync(join(project, "docs/method-variants.md"), "utf8");
+    const settings = parse(/```yaml\n(.*?)```/s.exec(text)![1]!);
+    const flags = [.../`(--pretraining[^`]*)`/.exec(text)![1]!.matchAll(/--(\S+) (\S+)/g)];
+    const overrides = flags.map(([flag, path, value]) => ({ path: path!.split("."), value: parse(value!), flag }));
+    const wanted = readConfig(join(folder, "made.yaml"), overrides);
+    const ways = [resolved({ settings }), resolved({ variants: { paper: settings } })];
+    for (const { cells } of ways) {
+      const { pretraining, features } = cells[0]!.config;
+      assert.deepEqual({ pretraining, features }, { pretraining: wanted.pretraining, features: wanted.features });
+      assert.deepEqual([pretraining.alone, pretraining.stepPower, features.alone], [0, 1, false]);
+    }
   });
 
   const files = readdirSync(join(project, "configs")).filter((file) => /^experiment-.*\.yaml$/.test(file));
