@@ -29,9 +29,10 @@ function outcomeText(outcome: CellOutcome): string {
   return `${cell.id}: OA ${percent(overallAccuracy)}, AA ${percent(averageAccuracy)}, ${durationText(seconds)}`;
 }
 
-/** The cells of an experiment, and how far each is; nothing is run. */
+/** The cells of an experiment that flags ask for, and how far each is; nothing is run. */
 async function listCells(experiment: Experiment, flags: ExperimentFlags, { out }: Context): Promise<void> {
-  const outcomes = await cellOutcomes(experiment);
+  const isWanted = wantedCells(experiment, flags);
+  const outcomes = (await cellOutcomes(experiment)).filter(({ cell }) => isWanted(cell));
   if (flags.json) {
     for (const { cell, state } of outcomes) printJson(out, { kind: "cell", cell: cell.id, state });
     return;
