@@ -107,15 +107,15 @@ export function denoise(
   const embedded = latents.map((latent, source) =>
     add(linear(weights[source]!.embed, latent), weights[source]!.position),
   );
+  const { coupled = true } = condition;
   return weights.map((half, source) => {
-    let fused = embedded[source]!;
-    const { coupled = true } = condition;
+    const own = embedded[source]!;
+    let fused = own;
     const conditions = coupled === false ? [] : conditionsOf(source, latents.length, coupling);
     for (const [at, other] of conditions.entries()) {
       if (half.mpb[at]) fused = mpb(half.mpb[at], fused, embedded[other]!, heads);
       if (half.concat[at]) fused = concatCoupling(half.concat[at], fused, embedded[other]!);
     }
-    const own = embedded[source]!;
     if (typeof coupled !== "boolean" && fused !== own) fused = add(own, mul(coupled, sub(fused, own)));
     if (half.tci[0]) fused = tci(half.tci[0], fused, condition.ids, condition.text, heads);
     return { fused, ...uvit(half.denoiser, fused, t, heads, steps) };

@@ -134,25 +134,25 @@ export async function finetuned(
   key: Key,
   network: Csdiff,
   data: FinetuneData,
-  choices: SymDiffuserOptions,
+  options: SymDiffuserOptions,
   { runStage }: Pick<Work, "runStage">,
 ): Promise<Csdiff> {
-  const { backbone, finetuning, head, network: size } = choices;
+  const { backbone, finetuning, head, network: size } = options;
   const { probed, tuned } = backbonePlans[backbone];
   if (!tuned) return network;
   // A teacher that joins what sources say: without a block it teaches worse (docs/decisions/010).
   const groups = data.latents.map(() => ({ tokens: 1, channels: viewsOfToken * size.width }));
   let teacher = initHead(childKey(key, "finetune head"), groups, data.classes, { ...head, blocks: 1 });
   if (probed) {
-    const options = { steps: finetuning.probeSteps, batch: finetuning.batch, rate: head.rate };
+    const probing = { steps: finetuning.probeSteps, batch: finetuning.batch, rate: head.rate };
     const start = { network: [], head: teacher };
     ({ head: teacher } = await runStage(
-      finetuneStage("probe", childKey(key, "probe"), start, network, data, choices, options),
+      finetuneStage("probe", childKey(key, "probe"), start, network, data, options, probing),
     ));
   }
   const start = { network, head: teacher };
   const shares = probed ? { network: finetuning.backboneShare } : {};
   return (
-    await runStage(finetuneStage("finetune", childKey(key, "finetune"), start, null, data, choices, finetuning, shares))
+    await runStage(finetuneStage("finetune", childKey(key, "finetune"), start, null, data, options, finetuning, shares))
   ).network;
 }

@@ -316,28 +316,6 @@ describe("a scene that cannot be opened", () => {
   }
 });
 
-describe("kinds guessed from names and bands", () => {
-  const guesses: readonly (readonly [string, string, string])[] = [
-    ["S1RTC", "msi-file", "sar"],
-    ["data_SAR_HR", "x", "sar"],
-    ["LiDAR", "x", "lidar"],
-    ["italy_lidar", "x", "lidar"],
-    ["lidarHeight", "x", "lidar"],
-    ["DEM", "x", "dem"],
-    ["data_HS_LR", "x", "hsi"],
-    ["S2L2A", "x", "msi"],
-    ["a", "srtm", "dem"],
-    ["spanish", "handsome", "pan"],
-  ];
-  const data = new Uint8Array(4);
-  for (const [name, fileName, kind] of guesses) {
-    it(`takes one band of ${name} in ${fileName}.tif for ${kind}`, async () => {
-      const file = save(fileName, { height: 2, width: 2, data });
-      assert.equal((await openScene({ sources: [{ name, file }] })).sources[0]!.kind, kind);
-    });
-  }
-});
-
 describe("describeRaster", () => {
   it("tells what is in a GeoTIFF", async () => {
     const { format, raster, variables } = await describeRaster(two);

@@ -62,6 +62,7 @@ function isSameValue(name: string, a: string | undefined, b: string | undefined)
   return Math.abs(own - other - 360 * Math.round((own - other) / 360)) <= toleranceDegrees;
 }
 
+/** Whether two definitions project alike, to a millimetre, whatever their datums are. */
 export function isSameProjection(a: Definition, b: Definition): boolean {
   const [own, other] = [plainTerms(a.projection), plainTerms(b.projection)];
   return [...own.keys(), ...other.keys()].every((name) => isSameValue(name, own.get(name), other.get(name)));
