@@ -37,14 +37,14 @@ async function listCells(experiment: Experiment, flags: ExperimentFlags, { out }
     for (const { cell, state } of outcomes) printJson(out, { kind: "cell", cell: cell.id, state });
     return;
   }
-  const rows = outcomes.map(({ cell, state }) => [
+  const rows = outcomes.map(({ cell, ...outcome }) => [
     cell.scene,
     cell.method,
     cell.variant ?? "–",
     cell.sources?.join("+") ?? "all",
     String(cell.splitSeed),
     String(cell.seed),
-    state,
+    outcome.state === "open" && outcome.isBegun ? "begun" : outcome.state,
   ]);
   out.write(formatTable(["Scene", "Method", "Variant", "Sources", "Split", "Seed", "State"], rows));
   out.write(`\n${stateText(outcomes)}; folder ${experiment.out}\n`);

@@ -3,7 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { type CellOutcome, type JobEvent, runExperiment, stateText, writeTables } from "../../src/mapping/index.ts";
+import {
+  type CellOutcome,
+  cellOutcomes,
+  type JobEvent,
+  runExperiment,
+  stateText,
+  writeTables,
+} from "../../src/mapping/index.ts";
 import { ConfigError } from "../../src/tensor/index.ts";
 import { type Cell, type Experiment, resolveExperiment } from "../../src/train/index.ts";
 import { decodedPng } from "../evaluate/decoded-png.ts";
@@ -143,6 +150,10 @@ describe("runExperiment", { timeout: 400_000 }, () => {
     const stopped = await run(experiment, "csdiff 1");
     assert.equal(stopped.outcomes[0]!.state, "open");
     const out = stopped.outcomes[0]!.cell.config.out;
+    assert.deepEqual(
+      (await cellOutcomes(experiment)).map((one) => one.state === "open" && one.isBegun),
+      [true],
+    );
     assert.ok(existsSync(join(out, "stages", "csdiff.safetensors")) && !existsSync(join(out, "metrics.json")));
     const { outcomes, events } = await run(experiment);
     assert.equal(outcomes[0]!.state, "finished");

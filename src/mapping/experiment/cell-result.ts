@@ -14,11 +14,11 @@ export interface CellResult {
   readonly parameters: number | null;
 }
 
-/** How far a cell is. */
+/** How far a cell is; one that was begun goes on from where it stopped. */
 export type CellOutcome =
   | { readonly state: "finished"; readonly cell: Cell; readonly result: CellResult }
   | { readonly state: "failed"; readonly cell: Cell; readonly message: string }
-  | { readonly state: "open"; readonly cell: Cell };
+  | { readonly state: "open"; readonly cell: Cell; readonly isBegun: boolean };
 
 /** Numbers in a model file besides those that were not learned by training. */
 async function parametersOf(file: string): Promise<number | null> {

@@ -1,9 +1,10 @@
 /** @file All cells of an experiment: those that are finished are kept, the others computed, several at a time. */
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { StoppedError, writeAtomically } from "../../tensor/index.ts";
-import type { Cell, Experiment } from "../../train/index.ts";
+import { type Cell, type Experiment, runFiles } from "../../train/index.ts";
 import type { JobEvent, JobHooks } from "../job.ts";
 import { type CellOutcome, type CellResult, cellFault, cellResult } from "./cell-result.ts";
 import { resultLine } from "./result-lines.ts";
@@ -37,7 +38,8 @@ export async function cellOutcomes({ cells }: Experiment): Promise<CellOutcome[]
   return Promise.all(
     cells.map(async (cell): Promise<CellOutcome> => {
       const result = await cellResult(cell);
-      return result === null ? { state: "open", cell } : { state: "finished", cell, result };
+      if (result !== null) return { state: "finished", cell, result };
+      return { state: "open", cell, isBegun: existsSync(join(cell.config.out, runFiles.config)) };
     }),
   );
 }
