@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { DeviceChoice } from "../tensor/index.ts";
 import { addCommonFlags, type CommonFlags, type Define, flag } from "./command.ts";
 import { deviceFlag, wholeNumber } from "./flags.ts";
-import { doJob } from "./job.ts";
+import { commandText, doJob } from "./job.ts";
 import {
   addSamplingFlags,
   refuseSampling,
@@ -53,6 +53,7 @@ export const define: Define = (command, context) => {
         split: absolute(split),
         out: absolute(out),
         threads,
+        command: commandText(context.argv),
         device,
         ...(uncertainty === null ? {} : { uncertainty }),
         ...(without.length === 0 ? {} : { generation }),

@@ -254,7 +254,17 @@ function relabelled(scene: Scene, classes: Outcome["classes"]): Scene {
 }
 
 async function evaluate(
-  { run, labels, split: splitFile, uncertainty: asked, generation, out, threads, device: choice }: JobOf<"evaluate">,
+  {
+    run,
+    labels,
+    split: splitFile,
+    uncertainty: asked,
+    generation,
+    out,
+    threads,
+    command,
+    device: choice,
+  }: JobOf<"evaluate">,
   control: JobControl,
 ): Promise<JobResult> {
   const device = await deviceOf(choice, threads, control);
@@ -300,7 +310,7 @@ async function evaluate(
     seed: stored.seed,
     patch: stored.patch,
     configuration: configText(config),
-    command: ["symdiffuser evaluate", run, ...(generation?.without ?? []).map((name) => `--without ${name}`)].join(" "),
+    command,
   });
   return { folder, files, metrics };
 }

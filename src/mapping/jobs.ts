@@ -33,6 +33,7 @@ export type Job =
       readonly config: RunConfig;
       readonly resume: boolean;
       readonly overwrite: boolean;
+      /** The command line, for the report. */
       readonly command: string;
     }
   | {
@@ -66,6 +67,8 @@ export type Job =
       /** Folder of the results; null for `evaluation/` in the run's folder. */
       readonly out: string | null;
       readonly threads: number;
+      /** The command line, for the report. */
+      readonly command: string;
       /** @default cpu */
       readonly device?: DeviceChoice;
     }

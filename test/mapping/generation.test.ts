@@ -106,7 +106,14 @@ describe("a map without a source", () => {
   });
 
   it("is tested beside what else one could do", async () => {
-    const { metrics, folder: out } = await done({ ...common, job: "evaluate", labels: null, split: null, generation });
+    const { metrics, folder: out } = await done({
+      ...common,
+      job: "evaluate",
+      labels: null,
+      split: null,
+      generation,
+      command: "",
+    });
     assert.equal(basename(out), "evaluation-without-lidar");
     assert.deepEqual(Object.keys(metrics!.baselines), ["mean for lidar", "rf without lidar", "all sources"]);
     assert.equal(metrics!.method, "SymDiffuser, lidar generated");

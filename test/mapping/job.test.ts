@@ -133,8 +133,10 @@ describe("a finished run", () => {
   });
 
   it("is scored again with the same numbers", async () => {
-    const job = { job: "evaluate", run: straight, labels: null, split: null, out: null, threads: 1 } as const;
-    const { metrics } = await runJob(job, none);
+    const command = "symdiffuser evaluate straight --coverage 0.8";
+    const job = { job: "evaluate", run: straight, labels: null, split: null, out: null, threads: 1, command } as const;
+    const { metrics, folder: out } = await runJob(job, none);
+    assert.ok(readFileSync(join(out, "report.html"), "utf8").includes(command));
     const before = parseMetrics(readFileSync(join(straight, "metrics.json"), "utf8"));
     assert.deepEqual(metrics!.confusion, before.confusion);
   });

@@ -36,7 +36,7 @@ describe("a run of a compared method", () => {
     const own = { sources: null, labels: null, split: null, out: null, threads: 1 } as const;
     await run({ job: "map", run: join(folder, "whole"), ...own });
     assert.ok(mapOf("whole").equals(mapOf("whole", "map")));
-    const again = await run({ job: "evaluate", run: join(folder, "whole"), ...own });
+    const again = await run({ job: "evaluate", run: join(folder, "whole"), ...own, command: "" });
     assert.deepEqual(scoresOf(again.metrics!), scoresOf(metrics!));
   });
 
