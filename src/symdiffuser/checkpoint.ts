@@ -36,7 +36,7 @@ const schema = z.object({
 
 /** A model as arrays and metadata. @param about  further metadata: configuration, data checksums, versions */
 export function modelCheckpoint(model: SymDiffuserModel, about: Readonly<Record<string, string>> = {}): Checkpoint {
-  const { options, seed, classes, textEncoder, text, network, scale, heads, trees, calibration } = model;
+  const { options, seed, classes, textEncoder, text, network, pretrained, scale, heads, trees, calibration } = model;
   const under = (prefix: string, tree: Parameters): [string, NdArray][] =>
     [...namedParameters(tree)].map(([name, array]) => [`${prefix}.${name}`, array]);
   const latents = model.latents.map(({ arrays: _, ...description }) => description);
@@ -48,6 +48,7 @@ export function modelCheckpoint(model: SymDiffuserModel, about: Readonly<Record<
       ["scale.mean", scale.mean],
       ["scale.inverse", scale.inverse],
       ...under("network", network),
+      ...(pretrained === network ? [] : under("pretrained", pretrained)),
       ...heads.flatMap((head, at) => under(`head.${at}`, head)),
       ...Object.entries(trees?.arrays() ?? {}).map(([name, array]) => [`trees.${name}`, array] as const),
       ...model.latents.flatMap(({ source, arrays }) =>
@@ -89,7 +90,9 @@ export function modelFromCheckpoint(checkpoint: Checkpoint, file: string): SymDi
     const text = arrayOf(checkpoint, file, "text", "f32");
     const shape = featureShape(options, latents);
     const start = { high: 0, low: 0 };
-    const network = initNetwork(start, latents, text.shape[1]!, options);
+    const fresh = initNetwork(start, latents, text.shape[1]!, options);
+    const network = loadParameters(fresh, arrays, "network.");
+    const isTuned = Object.keys(arrays).some((name) => name.startsWith("pretrained."));
     const head = freshHead(start, shape, classes.length, options.head);
     return {
       ...described,
@@ -102,7 +105,8 @@ export function modelFromCheckpoint(checkpoint: Checkpoint, file: string): SymDi
         };
       }),
       text,
-      network: loadParameters(network, arrays, "network."),
+      network,
+      pretrained: isTuned ? loadParameters(fresh, arrays, "pretrained.") : network,
       scale: {
         mean: arrayOf(checkpoint, file, "scale.mean", "f32"),
         inverse: arrayOf(checkpoint, file, "scale.inverse", "f32"),

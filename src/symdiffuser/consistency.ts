@@ -84,12 +84,12 @@ export async function denoisingErrors(
 
 /** The same for a model and a scene with all its sources. @throws DataError if it lacks some */
 export async function consistencyErrors(
-  { network, options, latents: encoders, text, seed }: SymDiffuserModel,
+  { pretrained, options, latents: encoders, text, seed }: SymDiffuserModel,
   scene: Scene,
   how: ConsistencyOptions,
   compute: Compute,
   progress: Progress = () => {},
 ): Promise<Float32Array[]> {
   const latents = await sceneLatents(scene, encoders, options.network.patch, compute);
-  return denoisingErrors(network, latents, scene.valid, text, keyOf(seed), options, how, compute, progress);
+  return denoisingErrors(pretrained, latents, scene.valid, text, keyOf(seed), options, how, compute, progress);
 }

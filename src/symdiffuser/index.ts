@@ -8,6 +8,7 @@ export { fitSymDiffuser, type SymDiffuserModel } from "./model.ts";
 export { noiseSchedules, type Prediction, predictions } from "./noise.ts";
 export {
   type Backbone,
+  backbonePlans,
   backbones,
   calibrations,
   type FeatureOptions,

@@ -28,7 +28,10 @@ export interface SymDiffuserModel {
   readonly textEncoder: string;
   /** `[K, E]` */
   readonly text: NdArray<"f32">;
+  /** Denoisers that features are taken from. */
   readonly network: Csdiff;
+  /** Denoisers that know one source given others: as pre-trained. Those of `network`, unless they learned on with labels. */
+  readonly pretrained: Csdiff;
   readonly scale: FeatureScale;
   readonly heads: readonly Head[];
   /** Extremely randomised trees beside them; null where none are wanted. */
@@ -114,6 +117,7 @@ export async function fitSymDiffuser(
     );
     network = await work.runStage(stage);
   }
+  const pretrained = network;
   if (network.length > 0) {
     const data = { latents: images, pixels: split.train, classOf, classes, text };
     network = await finetuned(key, network, data, options, work);
@@ -147,6 +151,7 @@ export async function fitSymDiffuser(
     textEncoder: textEncoder.name,
     text,
     network,
+    pretrained,
     scale,
     heads,
     trees,

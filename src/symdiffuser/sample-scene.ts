@@ -86,7 +86,7 @@ export type Filling = { readonly sampling: SamplingOptions; readonly draw: numbe
  * @param place  where it lies in a larger one
  */
 export async function filledLatents(
-  { network, options, latents: encoders, text, seed }: SymDiffuserModel,
+  { pretrained, options, latents: encoders, text, seed }: SymDiffuserModel,
   scene: Scene,
   place: Pick<Rectangle, "row" | "col">,
   filling: Filling,
@@ -103,5 +103,5 @@ export async function filledLatents(
   if (filling === "mean") return latents;
   const key = childKey(childKey(keyOf(seed), "sample"), filling.draw);
   const noises = positionNoises(latents, key, place);
-  return sampleLatents(network, latents, missing, noises, text, options, filling.sampling, compute, progress);
+  return sampleLatents(pretrained, latents, missing, noises, text, options, filling.sampling, compute, progress);
 }

@@ -3,7 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { baselineOf, methodNameOf } from "../baselines/index.ts";
 import { type LandCoverClass, type PartClassifier, readSplit, type Split } from "../scene/index.ts";
-import { modelFromCheckpoint, type SymDiffuserModel, symDiffuserClassifier, type Work } from "../symdiffuser/index.ts";
+import {
+  backbonePlans,
+  modelFromCheckpoint,
+  type SymDiffuserModel,
+  symDiffuserClassifier,
+  type Work,
+} from "../symdiffuser/index.ts";
 import { DataError, FormatError, readCheckpoint } from "../tensor/index.ts";
 import { type RunConfig, readConfig } from "./config.ts";
 import { runFiles } from "./run-files.ts";
@@ -63,15 +69,17 @@ export function describeModel({
  * The model of a run that knows one source given others.
  *
  * @param what  it is to do
- * @throws DataError for a compared method, and for variants without denoisers or without a look at other sources
+ * @throws DataError for a compared method, and for variants without denoisers, pre-training or a look at other sources
  */
 export function symDiffuserOf({ config, model, title }: StoredRun, what: string): SymDiffuserModel {
   const refused = (got: string): DataError =>
     new DataError(config.name, `expected a run of SymDiffuser, which can ${what}; got one ${got}`);
   if (model === null) throw refused(`of ${title}`);
-  const { features, network } = model.options;
+  const { features, network, backbone, pretraining } = model.options;
   if (features.from === "latents") throw refused("without denoisers: features.from is latents");
   if (network.perception === "none") throw refused("whose sources see no other: network.perception is none");
+  if (!backbonePlans[backbone].pretrained) throw refused(`without pre-training: backbone is ${backbone}`);
+  if (pretraining.steps === 0) throw refused("without pre-training: pretraining.steps is 0");
   return model;
 }
 

@@ -156,6 +156,19 @@ describe("a source made from another", () => {
     });
     await assert.rejects(to("dem", "msi"), { message: 'model: expected one of msi, lidar; got "dem"' });
   });
+
+  it("is what pre-training learned, also where the denoisers learned on with labels", async () => {
+    const lidarOf = async (name: string, more: object): Promise<Buffer> => {
+      const own = { ...common, run: await quickRun(name, ["msi", "lidar"], more) };
+      const { folder: out } = await done({ ...own, job: "translate", options: { from: null, to: "lidar", sampling } });
+      return Buffer.from((await readRaster(join(out, "lidar.tif"))).data.buffer);
+    };
+    const frozen = await lidarOf("frozen", { backbone: "frozen" });
+    const tuned = await lidarOf("tuned", { backbone: "finetune", finetuning: { steps: 3, batch: 2 } });
+    assert.ok(tuned.equals(frozen));
+    const networkOf = (name: string): Buffer => readFileSync(join(folder, name, "model.safetensors"));
+    assert.ok(networkOf("tuned").length > networkOf("frozen").length);
+  });
 });
 
 describe("runs that know no source given others", () => {
@@ -166,6 +179,12 @@ describe("runs that know no source given others", () => {
       { network: { ...quick.network, perception: "none" } },
       "whose sources see no other: network.perception is none",
     ],
+    [
+      "scratch",
+      { backbone: "scratch", finetuning: { steps: 1, batch: 2 } },
+      "without pre-training: backbone is scratch",
+    ],
+    ["random", { pretraining: { steps: 0 } }, "without pre-training: pretraining.steps is 0"],
   ] as const;
   for (const [name, more, got] of variants) {
     it(`are refused: ${name}`, async () => {

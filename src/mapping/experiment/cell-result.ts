@@ -20,11 +20,11 @@ export type CellOutcome =
   | { readonly state: "failed"; readonly cell: Cell; readonly message: string }
   | { readonly state: "open"; readonly cell: Cell; readonly isBegun: boolean };
 
-/** Numbers in a model file besides those that were not learned by training. */
+/** Numbers in a model file that a map needs and that were learned by training. */
 async function parametersOf(file: string): Promise<number | null> {
   if (!existsSync(file)) return null;
   const { arrays } = await readCheckpoint(file);
-  const learned = Object.entries(arrays).filter(([name]) => name !== "text" && !name.startsWith("scale."));
+  const learned = Object.entries(arrays).filter(([name]) => !/^(text$|scale\.|pretrained\.)/.test(name));
   return learned.reduce((sum, [, { data }]) => sum + data.length, 0);
 }
 
