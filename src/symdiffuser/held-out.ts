@@ -4,6 +4,7 @@
  * have no part in it.
  */
 import type { Learned } from "../baselines/index.ts";
+import type { BatchSpec, Stage } from "../nn/index.ts";
 import type { Scene, Split } from "../scene/index.ts";
 import { type Compute, childKey, type Key, type NdArray, ndarray, permutation } from "../tensor/index.ts";
 import { featureCount } from "./feature-shape.ts";
@@ -14,7 +15,7 @@ import type { Head } from "./head.ts";
 import type { SymDiffuserOptions } from "./options.ts";
 import { fitTemperature } from "./temperature.ts";
 import { growTrees } from "./trees.ts";
-import type { Work } from "./work.ts";
+import { runStages, type Work } from "./work.ts";
 
 /** Predictions for pixels that were held out, and the temperature that suits them. */
 export interface Calibration {
@@ -85,43 +86,57 @@ async function predicted(
   return means;
 }
 
+/** A fold: a head learns from the others' pixels, and tells of its own. */
+interface Fold {
+  readonly stage: Stage<Head, BatchSpec>;
+  /** Features of the others' pixels, `[n, F]`, and their classes. */
+  readonly table: Float32Array;
+  readonly known: Int32Array;
+  /** Pixels of its own that are asked about, by their place among the training pixels. */
+  readonly own: Int32Array;
+  readonly treesKey: Key;
+}
+
+/** Folds that have something to learn from and to tell of. */
+function foldsOf(training: HeadTraining, key: Key, options: SymDiffuserOptions): Fold[] {
+  const { scene, split, classOf, rows, features, scale } = training;
+  const classes = scene.labels!.classes.length;
+  const folds = blockFolds(split.train.map(blockOf(scene, split)), classOf, classes, foldCount);
+  const count = Math.max(...folds) + 1;
+  if (count < 2) return [];
+  const asked = drawn(split.train.length, childKey(key, "asked"));
+  const size = featureCount(features);
+  return Array.from({ length: count }, (_, fold) => fold).flatMap((fold) => {
+    const others = Int32Array.from(folds.keys()).filter((at) => folds[at] !== fold);
+    const known = Int32Array.from(others, (at) => classOf[at]!);
+    const learnt = new Set(known);
+    const own = asked.filter((at) => folds[at] === fold && learnt.has(classOf[at]!));
+    if (own.length === 0 || learnt.size < 2) return [];
+    const table = new Float32Array(others.length * size);
+    for (const [to, from] of others.entries()) table.set(rows.subarray(from * size, (from + 1) * size), to * size);
+    const name = `calibration.${fold}`;
+    const stage = headStage(name, childKey(key, fold), table, known, classes, scale, features, options.head);
+    return [{ stage, table, known, own, treesKey: childKey(childKey(key, "trees"), fold) }];
+  });
+}
+
 /** Of each fold, a head learns from the others' pixels, and tells of its own. */
 async function byFolds(
   training: HeadTraining,
   key: Key,
   options: SymDiffuserOptions,
-  { runStage, ...compute }: Work,
+  work: Work,
 ): Promise<readonly [number[], number[]]> {
-  const { scene, split, classOf, rows, features, scale } = training;
+  const { scene, split, classOf, features } = training;
   const classes = scene.labels!.classes.length;
-  const folds = blockFolds(split.train.map(blockOf(scene, split)), classOf, classes, foldCount);
   const [probabilities, truths]: [number[], number[]] = [[], []];
-  const count = Math.max(...folds) + 1;
-  if (count < 2) return [probabilities, truths];
-  const asked = drawn(split.train.length, childKey(key, "asked"));
-  const size = featureCount(features);
-  for (let fold = 0; fold < count; fold++) {
-    const others = Int32Array.from(folds.keys()).filter((at) => folds[at] !== fold);
-    const known = Int32Array.from(others, (at) => classOf[at]!);
-    const learnt = new Set(known);
-    const own = asked.filter((at) => folds[at] === fold && learnt.has(classOf[at]!));
-    if (own.length === 0 || learnt.size < 2) continue;
-    const table = new Float32Array(others.length * size);
-    for (const [to, from] of others.entries()) table.set(rows.subarray(from * size, (from + 1) * size), to * size);
-    const name = `calibration.${fold}`;
-    const stage = headStage(name, childKey(key, fold), table, known, classes, scale, features, options.head);
-    const head = await runStage(stage);
-    const trees = await growTrees(
-      childKey(childKey(key, "trees"), fold),
-      table,
-      known,
-      classes,
-      features,
-      options.head,
-    );
+  const folds = foldsOf(training, key, options);
+  const stages = folds.map(({ stage }) => stage);
+  for (const [at, head] of (await runStages(work, stages)).entries()) {
+    const { table, known, own, treesKey } = folds[at]!;
+    const trees = await growTrees(treesKey, table, known, classes, features, options.head);
     const pixels = Int32Array.from(own, (at) => split.train[at]!);
-    for (const p of await predicted(pixels, { heads: [head], trees }, training, options, compute))
-      probabilities.push(p);
+    for (const p of await predicted(pixels, { heads: [head], trees }, training, options, work)) probabilities.push(p);
     for (const at of own) truths.push(classOf[at]!);
   }
   return [probabilities, truths];

@@ -15,7 +15,7 @@ import { backbonePlans, type SymDiffuserOptions } from "./options.ts";
 import { pretrainingStage } from "./pretrain.ts";
 import { promptOf, type TextEncoder } from "./text/encoder.ts";
 import { growTrees } from "./trees.ts";
-import type { Work } from "./work.ts";
+import { runStages, type Work } from "./work.ts";
 
 /** Everything that prediction needs. */
 export interface SymDiffuserModel {
@@ -131,13 +131,13 @@ export async function fitSymDiffuser(
     featureCount(features),
   );
   const rows = await features.at(split.train);
-  const heads: Head[] = [];
-  for (let at = 0; at < options.head.count; at++) {
-    const own = childKey(childKey(key, "head"), at);
-    heads.push(
-      await work.runStage(headStage(`head.${at}`, own, rows, classOf, classes, scale, features, options.head)),
-    );
-  }
+  const heads = await runStages(
+    work,
+    Array.from({ length: options.head.count }, (_, at) => {
+      const own = childKey(childKey(key, "head"), at);
+      return headStage(`head.${at}`, own, rows, classOf, classes, scale, features, options.head);
+    }),
+  );
   const trees = await growTrees(childKey(key, "trees"), rows, classOf, classes, features, options.head);
   const training = { scene, split, classOf, rows, features, scale, heads, trees };
   const calibration =

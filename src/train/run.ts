@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { baselineOf, type FitOptions } from "../baselines/index.ts";
-import type { RunStage } from "../nn/index.ts";
+import type { RunStage, Stage } from "../nn/index.ts";
 import {
   type Classifier,
   openScene,
@@ -36,6 +36,7 @@ import { configText, methodOptions, type RunConfig, readConfig, sceneOptions } f
 import { ownMethod } from "./config-schema.ts";
 import { runStage } from "./loop.ts";
 import { runFiles } from "./run-files.ts";
+import { groupOf, stageProgress, stopwatch } from "./stage-progress.ts";
 import { describeModel, type StoredRun } from "./stored-run.ts";
 
 /** What a run tells while it works, and asks. */
@@ -146,25 +147,6 @@ export function changedSetting(
   return null;
 }
 
-/** Measures named parts of the work, in seconds. */
-function stopwatch(): {
-  readonly timings: Record<string, number>;
-  time<T>(name: string, work: () => Promise<T> | T): Promise<T>;
-} {
-  const timings: Record<string, number> = {};
-  return {
-    timings,
-    time: async (name, work) => {
-      const start = performance.now();
-      try {
-        return await work();
-      } finally {
-        timings[name] = (timings[name] ?? 0) + (performance.now() - start) / 1e3;
-      }
-    },
-  };
-}
-
 /**
  * Train what a configuration describes, in a folder; stopped at any moment, the same call with `resume` goes on and
  * ends with the same numbers.
@@ -198,19 +180,30 @@ export async function trainRun(
     )
     .digest("hex");
   const curves = new Map<string, Float32Array>();
+  const told = stageProgress((task, done, total, loss) =>
+    hooks.onTask(task, done, total, "step", `loss ${loss.toFixed(3)}`),
+  );
   const runStageHere: RunStage = async (stage) => {
-    const trained = await time(stage.name.split(".")[0]!, () =>
-      runStage(stage, {
-        ...compute,
-        checkpoint: join(folder, runFiles.stages, `${stage.name}.safetensors`),
-        checkpointEvery: config.checkpointEvery,
-        fingerprint,
-        isStopped: hooks.isStopped,
-        onStep: ({ step, steps, loss }) => hooks.onTask(stage.name, step, steps, "step", `loss ${loss.toFixed(3)}`),
-      }),
-    );
-    curves.set(stage.name, trained.losses);
-    return trained.parameters;
+    const own = stage as unknown as Stage;
+    // Curves lie in the order in which stages begin.
+    curves.set(stage.name, new Float32Array(0));
+    told.begin(own);
+    try {
+      const trained = await time(groupOf(own), () =>
+        runStage(stage, {
+          ...compute,
+          checkpoint: join(folder, runFiles.stages, `${stage.name}.safetensors`),
+          checkpointEvery: config.checkpointEvery,
+          fingerprint,
+          isStopped: hooks.isStopped,
+          onStep: told.step,
+        }),
+      );
+      curves.set(stage.name, trained.losses);
+      return trained.parameters;
+    } finally {
+      told.end(own);
+    }
   };
   const progress =
     (task: string): Progress =>
