@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { baselineOf, type FitOptions } from "../baselines/index.ts";
-import type { RunStage, Stage } from "../nn/index.ts";
+import type { RunStage } from "../nn/index.ts";
 import {
   type Classifier,
   openScene,
@@ -184,12 +184,11 @@ export async function trainRun(
     hooks.onTask(task, done, total, "step", `loss ${loss.toFixed(3)}`),
   );
   const runStageHere: RunStage = async (stage) => {
-    const own = stage as unknown as Stage;
     // Curves lie in the order in which stages begin.
     curves.set(stage.name, new Float32Array(0));
-    told.begin(own);
+    told.begin(stage);
     try {
-      const trained = await time(groupOf(own), () =>
+      const trained = await time(groupOf(stage), () =>
         runStage(stage, {
           ...compute,
           checkpoint: join(folder, runFiles.stages, `${stage.name}.safetensors`),
@@ -202,7 +201,7 @@ export async function trainRun(
       curves.set(stage.name, trained.losses);
       return trained.parameters;
     } finally {
-      told.end(own);
+      told.end(stage);
     }
   };
   const progress =

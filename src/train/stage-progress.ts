@@ -3,9 +3,11 @@ import type { Stage } from "../nn/index.ts";
 import type { StepReport } from "./loop.ts";
 
 /** What stages that may run side by side have in common: of their names, what stands before the first dot. */
-export function groupOf(stage: Pick<Stage, "name">): string {
-  return stage.name.split(".")[0]!;
+export function groupOf({ name }: Pick<Stage, "name">): string {
+  return name.split(".")[0]!;
 }
+
+type Outline = Pick<Stage, "name" | "schedule">;
 
 /** Tells of a task: `done` of `total` steps, and the loss of the last. */
 export type TellSteps = (task: string, done: number, total: number, loss: number) => void;
@@ -13,9 +15,10 @@ export type TellSteps = (task: string, done: number, total: number, loss: number
 /** Follows stages. */
 export interface StageProgress {
   /** The stage begins; those of its group that have begun and not ended go on beside it. */
-  begin(stage: Stage): void;
+  begin(stage: Outline): void;
   step(report: StepReport): void;
-  end(stage: Stage): void;
+  /** It is trained, by its steps or by those of an earlier run, or given up. */
+  end(stage: Outline): void;
 }
 
 /** A stage alone is told by its name, several of a group by the group's. */
@@ -46,6 +49,8 @@ export function stageProgress(tell: TellSteps): StageProgress {
     end: (stage) => {
       const name = groupOf(stage);
       const group = groups.get(name)!;
+      // One that was trained before has told of no step.
+      group.done.set(stage.name, stage.schedule.steps);
       if (--group.running === 0) groups.delete(name);
     },
   };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { after, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { encodeGeoTiff, type Metrics } from "../../src/evaluate/index.ts";
 import { type JobEvent, type JobResult, parseMetrics, runJob } from "../../src/mapping/index.ts";
 import { readRaster, simulateScene } from "../../src/scene/index.ts";
@@ -47,6 +47,11 @@ const train = (
 const numbers = ({ timingsSeconds: _t, peakMemoryBytes: _p, ...rest }: Metrics): object => rest;
 
 describe("a training job", () => {
+  let straight: JobResult | null = null;
+  before(async () => {
+    straight = await train(simulated(join(folder, "straight")));
+  });
+
   it("leaves a map, a report, numbers and a model, and says how far it is", async () => {
     const events: JobEvent[] = [];
     const out = join(folder, "whole");
@@ -65,21 +70,25 @@ describe("a training job", () => {
     assert.match(report, /<!doctype html>/i);
   });
 
-  it("stopped in mid-training, ends with the same model, map and numbers when resumed", async () => {
-    const straight = await train(simulated(join(folder, "straight")));
-    const out = join(folder, "stopped");
-    const stop = new AbortController();
-    const stopAtFive = (event: JobEvent): void => {
-      if (event.kind === "task" && event.task === "csdiff" && event.done === 5) stop.abort();
-    };
-    await assert.rejects(train(simulated(out), false, stopAtFive, stop), { name: "StoppedError" });
-    assert.ok(!existsSync(join(out, "metrics.json")));
-    const resumed = await train(simulated(out), true);
-    assert.deepEqual(numbers(resumed.metrics!), numbers(straight.metrics!));
-    for (const file of ["map.tif", "confidence.tif", "map.png"]) {
-      assert.ok(readFileSync(join(out, file)).equals(readFileSync(join(folder, "straight", file))), file);
-    }
-  });
+  for (const [task, step] of [
+    ["csdiff", 5],
+    ["head", 9],
+  ] as const) {
+    it(`stopped at step ${step} of ${task}, ends with the same model, map and numbers when resumed`, async () => {
+      const out = join(folder, `stopped-${task}`);
+      const stop = new AbortController();
+      const stopAt = (event: JobEvent): void => {
+        if (event.kind === "task" && event.task === task && event.done === step) stop.abort();
+      };
+      await assert.rejects(train(simulated(out), false, stopAt, stop), { name: "StoppedError" });
+      assert.ok(!existsSync(join(out, "metrics.json")));
+      const resumed = await train(simulated(out), true);
+      assert.deepEqual(numbers(resumed.metrics!), numbers(straight!.metrics!));
+      for (const file of ["map.tif", "confidence.tif", "map.png"]) {
+        assert.ok(readFileSync(join(out, file)).equals(readFileSync(join(folder, "straight", file))), file);
+      }
+    });
+  }
 
   it("refuses to write over a run, and to resume one with other settings", async () => {
     const out = join(folder, "held");

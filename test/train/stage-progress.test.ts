@@ -3,7 +3,10 @@ import { describe, it } from "node:test";
 import type { Stage } from "../../src/nn/index.ts";
 import { stageProgress, stopwatch } from "../../src/train/stage-progress.ts";
 
-const stageOf = (name: string, steps: number): Stage => ({ name, schedule: { steps } }) as Stage;
+const stageOf = (name: string, steps: number): Pick<Stage, "name" | "schedule"> => ({
+  name,
+  schedule: { rate: 1, steps, warmUp: 0, floor: 1 },
+});
 
 describe("progress of stages", () => {
   it("is told by name of one alone, by what names share of several side by side", () => {
@@ -29,6 +32,22 @@ describe("progress of stages", () => {
       ["head", 7, 8, 0.3],
       ["head", 8, 8, 0.2],
       ["head.2", 1, 5, 0.1],
+    ]);
+  });
+});
+
+describe("progress of a resumed run", () => {
+  it("counts a stage that was trained before", () => {
+    const told: (string | number)[][] = [];
+    const { begin, step, end } = stageProgress((...words) => told.push(words));
+    const heads = [stageOf("head.0", 4), stageOf("head.1", 4)];
+    for (const stage of heads) begin(stage);
+    end(heads[0]!);
+    step({ stage: "head.1", step: 3, steps: 4, loss: 0.2 });
+    step({ stage: "head.1", step: 4, steps: 4, loss: 0.1 });
+    assert.deepEqual(told, [
+      ["head", 7, 8, 0.2],
+      ["head", 8, 8, 0.1],
     ]);
   });
 });
