@@ -15,7 +15,13 @@ export { leakage } from "./leakage.ts";
 export { type Location, toLocation, type Variable } from "./location.ts";
 export { readMatlab } from "./matlab/mat-file.ts";
 export type { MatValue } from "./matlab/mat-value.ts";
-export { applyNormalisation, type BandScale, fitNormalisation, type Normalisation } from "./normalise.ts";
+export {
+  applyNormalisation,
+  type BandScale,
+  fitNormalisation,
+  type Normalisation,
+  withCommonDeviation,
+} from "./normalise.ts";
 export { openScene, type SceneOptions } from "./open.ts";
 export { openSplit } from "./open-split.ts";
 export { distinctColor, fillColors } from "./palette.ts";

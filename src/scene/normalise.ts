@@ -148,3 +148,17 @@ export function applyNormalisation(raster: Raster, normalisation: Normalisation)
   }
   return into;
 }
+
+/**
+ * The same scale for all bands, the root mean square of their deviations: bands of one unit keep what sets a lively one
+ * apart from one that shows little but noise. Constant bands stay constant.
+ */
+export function withCommonDeviation({ perBand, decibel }: Normalisation): Normalisation {
+  const varying = perBand.filter(({ deviation }) => deviation > 0);
+  const squares = varying.reduce((sum, { deviation }) => sum + deviation ** 2, 0);
+  const common = Math.sqrt(squares / Math.max(1, varying.length));
+  return {
+    perBand: perBand.map((scale) => (scale.deviation > 0 ? { ...scale, deviation: common } : scale)),
+    decibel,
+  };
+}

@@ -10,6 +10,7 @@ import {
   type Source,
   sourcesOf,
   whiten,
+  withCommonDeviation,
 } from "../scene/index.ts";
 import {
   type Arrays,
@@ -98,8 +99,9 @@ export async function fitLatent(
   { runStage, ...compute }: Work,
 ): Promise<LatentEncoder> {
   const bands = source.raster.bands;
-  const normalisation = fitNormalisation(source);
   const settled = kindOf(options.kind, bands);
+  const perBand = fitNormalisation(source);
+  const normalisation = settled === "pca" && source.kind === "hsi" ? withCommonDeviation(perBand) : perBand;
   const common = { source: source.name, kind: settled, bands, normalisation };
   if (settled === "bands") return { ...common, channels: bands, arrays: {} };
   const image = normalised(source, normalisation);

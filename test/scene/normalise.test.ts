@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { applyNormalisation, fitNormalisation, type Raster, type Source } from "../../src/scene/index.ts";
+import {
+  applyNormalisation,
+  fitNormalisation,
+  type Raster,
+  type Source,
+  withCommonDeviation,
+} from "../../src/scene/index.ts";
 import { keyOf, normal, uniform } from "../../src/tensor/index.ts";
 
 function rasterOf(data: Raster["data"], bands: number, valid: Uint8Array | null = null): Raster {
@@ -146,5 +152,23 @@ describe("applyNormalisation", () => {
       name: "ShapeError",
       message: "applyNormalisation: expected 2 bands as fitted; got 3",
     });
+  });
+});
+
+describe("withCommonDeviation", () => {
+  it("keeps how lively bands are beside each other, and constant ones constant", () => {
+    const noise = normal(keyOf(0), [3000]).data;
+    const data = noise.map((value, at) => [3 * value, 0.3 * value, 7][at % 3]!);
+    const raster = rasterOf(data, 3);
+    const perBand = fitNormalisation(sourceOf(raster));
+    const common = withCommonDeviation(perBand);
+    const scaled = applyNormalisation(raster, common);
+    const variance = [0, 1, 2].map(
+      (band) => scaled.reduce((sum, value, at) => sum + (at % 3 === band ? value ** 2 : 0), 0) / 1000,
+    );
+    assert.ok(Math.abs(variance[0]! + variance[1]! - 2) < 1e-4, `${variance}`);
+    const expected = (perBand.perBand[0]!.deviation / perBand.perBand[1]!.deviation) ** 2;
+    assert.ok(Math.abs(variance[0]! / variance[1]! / expected - 1) < 1e-4, `${variance}`);
+    assert.equal(variance[2], 0);
   });
 });
