@@ -18,6 +18,7 @@ export {
   type LatentKind,
   type LatentOptions,
   latentKinds,
+  latentScales,
   modes,
   type SymDiffuserOptions,
   small,

@@ -99,9 +99,9 @@ export async function fitLatent(
   { runStage, ...compute }: Work,
 ): Promise<LatentEncoder> {
   const bands = source.raster.bands;
-  const settled = kindOf(options.kind, bands);
   const perBand = fitNormalisation(source);
-  const normalisation = settled === "pca" && source.kind === "hsi" ? withCommonDeviation(perBand) : perBand;
+  const normalisation = options.scale === "source" ? withCommonDeviation(perBand) : perBand;
+  const settled = kindOf(options.kind, bands);
   const common = { source: source.name, kind: settled, bands, normalisation };
   if (settled === "bands") return { ...common, channels: bands, arrays: {} };
   const image = normalised(source, normalisation);

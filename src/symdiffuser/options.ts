@@ -12,10 +12,14 @@ import type { TextOptions } from "./text/encoder.ts";
 export const latentKinds = ["auto", "bands", "pca", "vit", "vae"] as const;
 export type LatentKind = (typeof latentKinds)[number];
 
+/** What brings bands to a common scale: each has its own deviation as its unit, or all of a source have one. */
+export const latentScales = ["band", "source"] as const;
+
 /** Stage 0. */
 export interface LatentOptions {
   /** `auto`: `bands` for up to 16 bands, else `pca`. */
   readonly kind: LatentKind;
+  readonly scale: (typeof latentScales)[number];
   /** Channels of a compressed latent. */
   readonly channels: number;
   /** Training steps of an autoencoder. */
@@ -121,7 +125,7 @@ export interface SymDiffuserOptions {
 export const small: SymDiffuserOptions = {
   mode: "dense",
   backbone: "frozen",
-  latent: { kind: "auto", channels: 16, steps: 300, penalty: 1e-4 },
+  latent: { kind: "auto", scale: "band", channels: 16, steps: 300, penalty: 1e-4 },
   network: {
     width: 64,
     skips: 1,

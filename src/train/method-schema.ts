@@ -4,6 +4,7 @@ import {
   couplings,
   featureOrigins,
   latentKinds,
+  latentScales,
   perceptions,
   predictions,
   type SymDiffuserOptions,
@@ -18,6 +19,9 @@ export const latent: z.ZodType<SymDiffuserOptions["latent"]> = group({
     .describe(
       "How a source is compressed: bands (not at all), pca, vit (autoencoder), vae (variational one); auto: bands up to 16, else pca",
     ),
+  scale: choice(latentScales)
+    .default(small.latent.scale)
+    .describe("What brings bands to a common scale: the deviation of each band, or one of the whole source"),
   channels: integer(1).default(small.latent.channels).describe("Channels of a compressed source"),
   steps: integer(1).default(small.latent.steps).describe("Training steps of an autoencoder"),
   penalty: z
