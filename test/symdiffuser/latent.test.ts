@@ -12,7 +12,9 @@ const bands = 8;
 
 /** One band that varies much, and seven of little noise. */
 function mostlyNoise(): Source {
-  const data = normal(keyOf(1), [side * side * bands]).data.map((value, at) => (at % bands === 2 ? value : 0.1 * value));
+  const data = normal(keyOf(1), [side * side * bands]).data.map((value, at) =>
+    at % bands === 2 ? value : 0.1 * value,
+  );
   const rest = { bandNames: null, wavelengthsNm: null, georeference: null, nodata: null, categories: null };
   return { name: "s", kind: "hsi", raster: { height: side, width: side, bands, data, valid: null, ...rest } };
 }
