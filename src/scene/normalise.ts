@@ -151,7 +151,7 @@ export function applyNormalisation(raster: Raster, normalisation: Normalisation)
 
 /**
  * The same scale for all bands, the root mean square of their deviations: bands of one unit keep what sets a lively one
- * apart from one that shows little but noise. Constant bands stay constant.
+ * apart from one that shows little but noise. Constant bands stay constant. In the unit that these bands share.
  */
 export function withCommonDeviation({ perBand, decibel }: Normalisation): Normalisation {
   const varying = perBand.filter(({ deviation }) => deviation > 0);

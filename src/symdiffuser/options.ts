@@ -19,6 +19,7 @@ export const latentScales = ["band", "source"] as const;
 export interface LatentOptions {
   /** `auto`: `bands` for up to 16 bands, else `pca`. */
   readonly kind: LatentKind;
+  /** `source` only where the bands of each source share a unit. */
   readonly scale: (typeof latentScales)[number];
   /** Channels of a compressed latent. */
   readonly channels: number;
