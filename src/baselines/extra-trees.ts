@@ -11,6 +11,12 @@ import { type ForestOptions, grownForest, restoreForest, triedFeatures } from ".
 import type { Learned, Learner, Table } from "./table.ts";
 import { drawn, draws, grownTree, type Parting } from "./tree.ts";
 
+/** Options of a forest. */
+export interface ExtraTreesOptions extends ForestOptions {
+  /** The columns that a tree sees, by its place in the forest; null: all. @default all */
+  readonly columnsOf?: (tree: number) => Int32Array | null;
+}
+
 /** Values a draw can have: those between 0 and 1 that f32 tells apart. */
 const fine = 2 ** 24;
 
@@ -80,22 +86,23 @@ function leftFirst(members: Int32Array, values: Float32Array, threshold: number,
   return middle;
 }
 
-/** Grow a forest; √columns features are tried at each split, each with one threshold. */
+/** Grow a forest; of the columns that a tree sees, √columns are tried at each split, each with one threshold. */
 export async function growExtraTrees(
   table: Table,
   classes: Int32Array,
   count: number,
-  options: ForestOptions,
+  options: ExtraTreesOptions,
   progress?: Progress,
 ): Promise<Learned> {
   const key = childKey(keyOf(options.seed ?? 0), "extra trees");
   const columns = byColumn(table);
   const valuesOf = (feature: number) => columns.subarray(feature * table.rows, (feature + 1) * table.rows);
   const once = new Int32Array(table.rows).fill(1);
-  const tried = triedFeatures(table);
-  const order = Int32Array.from({ length: table.columns }, (_, column) => column);
+  const all = Int32Array.from({ length: table.columns }, (_, column) => column);
   const left = new Float64Array(count);
   const grow = (at: number) => {
+    const order = options.columnsOf?.(at)?.slice() ?? all;
+    const tried = triedFeatures({ columns: order.length });
     const members = Int32Array.from({ length: table.rows }, (_, row) => row);
     const growing: Growing = { classes, members, left, draw: draws(childKey(key, at)) };
     return grownTree(members, classes, count, once, (range, inNode): Parting | null => {
@@ -126,4 +133,4 @@ function byColumn({ rows, columns, data }: Table): Float32Array {
 }
 
 /** Extremely randomised trees as learners. */
-export const extraTrees: Learner<ForestOptions> = { learn: growExtraTrees, restore: restoreForest };
+export const extraTrees: Learner<ExtraTreesOptions> = { learn: growExtraTrees, restore: restoreForest };

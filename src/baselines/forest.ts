@@ -37,7 +37,7 @@ export async function growForest(
 }
 
 /** Features tried at each split: √columns, as is usual. */
-export function triedFeatures({ columns }: Table): number {
+export function triedFeatures({ columns }: Pick<Table, "columns">): number {
   return Math.max(1, Math.floor(Math.sqrt(columns)));
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { loadParameters, namedParameters, type Parameters } from "../nn/index.ts";
 import { isLandCoverClass, isNormalisation, type LandCoverClass, type Normalisation } from "../scene/index.ts";
 import { arrayOf, type Checkpoint, FormatError, type NdArray } from "../tensor/index.ts";
+import { seenShape } from "./feature-shape.ts";
 import { featureShape } from "./features.ts";
 import { freshHead } from "./fusion.ts";
 import type { Calibration } from "./held-out.ts";
@@ -93,7 +94,8 @@ export function modelFromCheckpoint(checkpoint: Checkpoint, file: string): SymDi
     const fresh = initNetwork(start, latents, text.shape[1]!, options);
     const network = loadParameters(fresh, arrays, "network.");
     const isTuned = Object.keys(arrays).some((name) => name.startsWith("pretrained."));
-    const head = freshHead(start, shape, classes.length, options.head);
+    const freshAt = (at: number) =>
+      freshHead(start, seenShape(shape, at, options.head.count, options.head), classes.length, options.head);
     return {
       ...described,
       latents: latents.map((latent): LatentEncoder => {
@@ -111,7 +113,7 @@ export function modelFromCheckpoint(checkpoint: Checkpoint, file: string): SymDi
         mean: arrayOf(checkpoint, file, "scale.mean", "f32"),
         inverse: arrayOf(checkpoint, file, "scale.inverse", "f32"),
       },
-      heads: Array.from({ length: options.head.count }, (_, at) => loadParameters(head, arrays, `head.${at}.`)),
+      heads: Array.from({ length: options.head.count }, (_, at) => loadParameters(freshAt(at), arrays, `head.${at}.`)),
       trees: readTrees(
         (name, dtype) => arrayOf(checkpoint, file, `trees.${name}`, dtype).data,
         shape,

@@ -21,3 +21,30 @@ export function viewSize({ tokens, channels, latents }: FeatureShape): number {
 export function featureCount(shape: FeatureShape): number {
   return shape.views * viewSize(shape);
 }
+
+/** The columns of the latents among the features of a pixel, `[V·L]`. */
+export function latentColumns(shape: FeatureShape): Int32Array {
+  const { views, latents } = shape;
+  const size = viewSize(shape);
+  return Int32Array.from({ length: views * latents }, (_, at) => {
+    const view = Math.floor(at / latents);
+    return view * size + (size - latents) + (at % latents);
+  });
+}
+
+/**
+ * What a head or a tree sees of the features: the last ones, as many as this share of all, see the latents alone.
+ *
+ * @param at     its place
+ * @param count  of heads, or of trees
+ * @returns      the shape itself, or without the denoisers' tokens
+ */
+export function seenShape(
+  shape: FeatureShape,
+  at: number,
+  count: number,
+  { latentShare }: { readonly latentShare: number },
+): FeatureShape {
+  const hasBoth = shape.tokens > 0 && shape.latents > 0;
+  return hasBoth && at >= count - Math.floor(latentShare * count) ? { ...shape, tokens: 0 } : shape;
+}

@@ -31,7 +31,7 @@ import {
   zeros,
 } from "../tensor/index.ts";
 import { pooled } from "./disagreement.ts";
-import { type FeatureShape, featureCount, viewSize } from "./feature-shape.ts";
+import { type FeatureShape, featureCount, seenShape, viewSize } from "./feature-shape.ts";
 import { type Head, head, initHead, type TokenGroup } from "./head.ts";
 import type { SymDiffuserModel } from "./model.ts";
 import type { HeadOptions } from "./options.ts";
@@ -65,20 +65,24 @@ function standardised(rows: Tensor, { mean, inverse }: FeatureScale): Tensor {
   return mul(sub(rows, constant(mean)), constant(inverse));
 }
 
-/** Features as tokens: `[n, F]` to one token for each view of each step and source, `[n, V·M, C]`, and of the latents, `[n, V, L]`. */
-function asTokens(rows: Tensor, shape: FeatureShape): Tensor[] {
+/**
+ * Features as tokens: `[n, F]` to one token for each view of each step and source, `[n, V·M, C]`, and of the latents, `[n, V, L]`.
+ *
+ * @param seen  what is wanted of them, see {@link seenShape}
+ */
+function asTokens(rows: Tensor, shape: FeatureShape, seen: FeatureShape): Tensor[] {
   const { views, tokens, channels, latents } = shape;
   const n = rows.shape[0]!;
   const size = viewSize(shape);
   const split = tokens * channels;
   const all = reshape(rows, [n, views, size]);
   return [
-    ...(tokens > 0 ? [reshape(slice(all, [0, 0, 0], [n, views, split]), [n, views * tokens, channels])] : []),
+    ...(seen.tokens > 0 ? [reshape(slice(all, [0, 0, 0], [n, views, split]), [n, views * tokens, channels])] : []),
     ...(latents > 0 ? [slice(all, [0, 0, split], [n, views, size])] : []),
   ];
 }
 
-/** The tokens that {@link asTokens} makes. */
+/** The tokens that {@link asTokens} makes of what is seen. */
 function tokenGroups({ views, tokens, channels, latents }: FeatureShape): TokenGroup[] {
   return [
     ...(tokens > 0 ? [{ tokens: views * tokens, channels }] : []),
@@ -86,9 +90,9 @@ function tokenGroups({ views, tokens, channels, latents }: FeatureShape): TokenG
   ];
 }
 
-/** A head with fresh parameters. */
-export function freshHead(key: Key, shape: FeatureShape, classes: number, options: HeadOptions): Head {
-  return initHead(key, tokenGroups(shape), classes, options);
+/** A head with fresh parameters. @param seen  see {@link seenShape} */
+export function freshHead(key: Key, seen: FeatureShape, classes: number, options: HeadOptions): Head {
+  return initHead(key, tokenGroups(seen), classes, options);
 }
 
 /** By class, what a pixel must count so that all classes that are there count the same; mean 1 over the pixels. */
@@ -107,6 +111,7 @@ const largestBatch = 1024;
  *
  * @param rows     features of the training pixels, `[n, F]`
  * @param classOf  class index of each, 0 … K − 1
+ * @param seen     what it sees of the features, see {@link seenShape}
  */
 export function headStage(
   name: string,
@@ -116,6 +121,7 @@ export function headStage(
   classes: number,
   scale: FeatureScale,
   shape: FeatureShape,
+  seen: FeatureShape,
   options: HeadOptions,
 ): Stage<Head, BatchSpec> {
   const { steps, rate, weightDecay, labelSmoothing, balanced } = options;
@@ -141,11 +147,11 @@ export function headStage(
   const all = classOf.length <= largestBatch ? gathered(Int32Array.from(classOf.keys())) : null;
   return {
     name,
-    parameters: freshHead(childKey(key, "start"), shape, classes, options),
+    parameters: freshHead(childKey(key, "start"), seen, classes, options),
     batch,
     loss: (weights: Symbolic<Head>, inputs) => {
       const known = dropout(standardised(inputs["rows"]!, scale), inputs["mask"] ?? null);
-      const logits = head(weights, asTokens(known, shape));
+      const logits = head(weights, asTokens(known, shape, seen));
       return crossEntropy(logits, inputs["oneHot"]!, labelSmoothing, inputs["weight"] ?? null);
     },
     batches: (step) => ({
@@ -184,6 +190,7 @@ export function fusionGraph(
   heads: readonly Head[],
   scale: FeatureScale,
   shape: FeatureShape,
+  options: Pick<HeadOptions, "latentShare">,
 ): { readonly graph: Graph; readonly constants: Readonly<Record<string, NdArray>> } {
   const specs: Record<string, Spec> = { rows: { shape: [pixelsPerRun, featureCount(shape)], dtype: "f32" } };
   const constants: Record<string, NdArray> = {};
@@ -193,8 +200,12 @@ export function fusionGraph(
     constants[`head.${at}`] = vector;
   }
   const graph = trace(specs, (inputs) => {
-    const tokens = asTokens(standardised(inputs["rows"]!, scale), shape);
-    return { ...pooled(heads.map((like, at) => head(symbolicParameters(like, inputs[`head.${at}`]!), tokens))) };
+    const known = standardised(inputs["rows"]!, scale);
+    const logits = heads.map((like, at) => {
+      const seen = seenShape(shape, at, heads.length, options);
+      return head(symbolicParameters(like, inputs[`head.${at}`]!), asTokens(known, shape, seen));
+    });
+    return { ...pooled(logits) };
   });
   return { graph, constants };
 }
@@ -202,14 +213,14 @@ export function fusionGraph(
 /** Compile all heads into one program. @param trees  that have a say, too */
 export async function fusionProgram(
   { heads, trees }: Pick<SymDiffuserModel, "heads" | "trees">,
-  options: Pick<HeadOptions, "treeShare">,
+  options: Pick<HeadOptions, "treeShare" | "latentShare">,
   scale: FeatureScale,
   shape: FeatureShape,
   classes: number,
   { threads, device }: Compute,
 ): Promise<FusionProgram> {
   const size = featureCount(shape);
-  const { graph, constants } = fusionGraph(heads, scale, shape);
+  const { graph, constants } = fusionGraph(heads, scale, shape, options);
   const program = await compileLanes(graph, { threads, device, constants });
   const buffers = Array.from({ length: program.lanes + 1 }, () => ({
     rows: zeros([pixelsPerRun, size]),

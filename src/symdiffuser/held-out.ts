@@ -7,7 +7,7 @@ import type { Learned } from "../baselines/index.ts";
 import type { BatchSpec, Stage } from "../nn/index.ts";
 import type { Scene, Split } from "../scene/index.ts";
 import { type Compute, childKey, type Key, type NdArray, ndarray, permutation } from "../tensor/index.ts";
-import { featureCount } from "./feature-shape.ts";
+import { featureCount, seenShape } from "./feature-shape.ts";
 import type { SceneFeatures } from "./features.ts";
 import { blockFolds, blockOf } from "./folds.ts";
 import { type FeatureScale, fusionProgram, headStage } from "./fusion.ts";
@@ -115,7 +115,8 @@ function foldsOf(training: HeadTraining, key: Key, options: SymDiffuserOptions):
     const table = new Float32Array(others.length * size);
     for (const [to, from] of others.entries()) table.set(rows.subarray(from * size, (from + 1) * size), to * size);
     const name = `calibration.${fold}`;
-    const stage = headStage(name, childKey(key, fold), table, known, classes, scale, features, options.head);
+    const seen = seenShape(features, 0, 1, options.head);
+    const stage = headStage(name, childKey(key, fold), table, known, classes, scale, features, seen, options.head);
     return [{ stage, table, known, own, treesKey: childKey(childKey(key, "trees"), fold) }];
   });
 }

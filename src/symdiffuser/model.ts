@@ -3,7 +3,7 @@ import type { Learned } from "../baselines/index.ts";
 import type { LandCoverClass, Scene, Split } from "../scene/index.ts";
 import { childKey, DataError, type Key, keyOf, type NdArray } from "../tensor/index.ts";
 import { type Csdiff, initCsdiff } from "./csdiff.ts";
-import { featureCount } from "./feature-shape.ts";
+import { featureCount, seenShape } from "./feature-shape.ts";
 import { allOf, sceneFeatures } from "./features.ts";
 import { finetuned } from "./finetune.ts";
 import { type FeatureScale, fitFeatureScale, headStage } from "./fusion.ts";
@@ -135,7 +135,8 @@ export async function fitSymDiffuser(
     work,
     Array.from({ length: options.head.count }, (_, at) => {
       const own = childKey(childKey(key, "head"), at);
-      return headStage(`head.${at}`, own, rows, classOf, classes, scale, features, options.head);
+      const seen = seenShape(features, at, options.head.count, options.head);
+      return headStage(`head.${at}`, own, rows, classOf, classes, scale, features, seen, options.head);
     }),
   );
   const trees = await growTrees(childKey(key, "trees"), rows, classOf, classes, features, options.head);

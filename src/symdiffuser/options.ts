@@ -64,6 +64,8 @@ export interface HeadOptions {
   readonly trees: number;
   /** Weight of what the trees say in the class probabilities, 0–1; the heads have the rest. */
   readonly treeShare: number;
+  /** Share of the heads, and of the trees, that see the latents alone where features come from both, rounded down; 0–1. */
+  readonly latentShare: number;
 }
 
 /** `dense`: tiles cover the scene and their features are stitched; `centre`: one tile a pixel, as in the paper. */
@@ -170,6 +172,7 @@ export const small: SymDiffuserOptions = {
     count: 3,
     trees: 100,
     treeShare: 0.67,
+    latentShare: 0,
   },
   smoothing: 1,
   calibration: "temperature",

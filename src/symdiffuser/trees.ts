@@ -4,7 +4,7 @@
  */
 import { extraTrees, type Learned, type ReadArray } from "../baselines/index.ts";
 import { integers, type Key } from "../tensor/index.ts";
-import { type FeatureShape, featureCount } from "./feature-shape.ts";
+import { type FeatureShape, featureCount, latentColumns, seenShape } from "./feature-shape.ts";
 import type { HeadOptions } from "./options.ts";
 
 /**
@@ -19,12 +19,15 @@ export async function growTrees(
   classOf: Int32Array,
   classes: number,
   shape: FeatureShape,
-  { trees }: Pick<HeadOptions, "trees">,
+  options: Pick<HeadOptions, "trees" | "latentShare">,
 ): Promise<Learned | null> {
+  const { trees } = options;
   if (trees === 0) return null;
   const table = { rows: classOf.length, columns: featureCount(shape), data: rows };
   const seed = integers(key, [1], 2 ** 30).data[0]!;
-  return extraTrees.learn(table, classOf, classes, { seed, trees });
+  const ofLatents = latentColumns(shape);
+  const columnsOf = (tree: number) => (seenShape(shape, tree, trees, options) === shape ? null : ofLatents);
+  return extraTrees.learn(table, classOf, classes, { seed, trees, columnsOf });
 }
 
 /** The forest of a model that is read; null where it has none. @throws DataError if its arrays do not fit each other */

@@ -147,4 +147,9 @@ export const head: z.ZodType<SymDiffuserOptions["head"]> = group({
     .default(small.head.trees)
     .describe("Extremely randomised trees on the same features, which have a say beside the heads; 0: none"),
   treeShare: share().default(small.head.treeShare).describe("Weight of the trees in the class probabilities"),
+  latentShare: share()
+    .default(small.head.latentShare)
+    .describe(
+      "Share of the heads, and of the trees, that see the latents alone, without the features of the denoisers",
+    ),
 }).prefault({});

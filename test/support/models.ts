@@ -110,7 +110,7 @@ function headModels(): Model[] {
   const classOf = integers(childKey(key, "classes"), [count], classes).data;
   const options = { ...small.head, width: 8 };
   const scale = fitFeatureScale(rows.data, rows.shape[1]!);
-  const stage = headStage("head", childKey(key, "head"), rows.data, classOf, classes, scale, shape, options);
+  const stage = headStage("head", childKey(key, "head"), rows.data, classOf, classes, scale, shape, shape, options);
   const like = freshHead(childKey(key, "head"), shape, classes, options);
   const vector = packParameters(like);
   const tokens = normal(childKey(key, "tokens"), [count, shape.views * shape.tokens, shape.channels]);

@@ -81,6 +81,19 @@ describe("the whole method", () => {
     assertProbabilities(await predict(model), scene.height * scene.width);
   });
 
+  it("shows the latents alone to the last heads, as many as have that share", async () => {
+    const features = { ...tiny.features, from: "both" } as const;
+    const model = await fit({ ...tiny, features, head: { ...tiny.head, count: 3, trees: 6, latentShare: 0.5 } });
+    assert.deepEqual(
+      model.heads.map((head) => head.in.length),
+      [2, 2, 1],
+    );
+    const again = modelFromCheckpoint(modelCheckpoint(model), "model.safetensors");
+    const found = await predict(model);
+    assertProbabilities(found, scene.height * scene.width);
+    assert.ok(bits(await predict(again)).equals(bits(found)));
+  });
+
   it("averages probabilities over a window when asked to", async () => {
     const [plain, smooth] = [await fit(tiny), await fit({ ...tiny, smoothing: 3 })];
     const [a, b] = [await predict(plain), await predict(smooth)];

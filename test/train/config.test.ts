@@ -100,7 +100,8 @@ describe("resolveConfig", () => {
     });
   });
 
-  const head = "width, blocks, steps, rate, weightDecay, dropout, labelSmoothing, balanced, count, trees, treeShare";
+  const head =
+    "width, blocks, steps, rate, weightDecay, dropout, labelSmoothing, balanced, count, trees, treeShare, latentShare";
   const faults: readonly (readonly [unknown, string])[] = [
     [[], "train.yaml: expected keys with values; got []"],
     [{}, "train.yaml: scene: expected sources and labels, or simulate; got nothing"],
