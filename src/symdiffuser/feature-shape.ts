@@ -35,15 +35,17 @@ export function latentColumns(shape: FeatureShape): Int32Array {
 /**
  * What a head or a tree sees of the features: the last ones, as many as this share of all, see the latents alone.
  *
- * @param at     its place
- * @param count  of heads, or of trees
- * @returns      the shape itself, or without the denoisers' tokens
+ * @param shape    of all features, `[n, V, M·C + L]`
+ * @param at       its place, 0 … count − 1
+ * @param count    of heads, or of trees
+ * @param options  of the model; those of older versions name no share
+ * @returns        the shape itself, or `[n, V, L]`, without the denoisers' tokens
  */
 export function seenShape(
   shape: FeatureShape,
   at: number,
   count: number,
-  { latentShare }: { readonly latentShare: number },
+  { latentShare = 0 }: { readonly latentShare?: number },
 ): FeatureShape {
   const hasBoth = shape.tokens > 0 && shape.latents > 0;
   return hasBoth && at >= count - Math.floor(latentShare * count) ? { ...shape, tokens: 0 } : shape;
