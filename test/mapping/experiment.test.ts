@@ -6,7 +6,9 @@ import { after, describe, it } from "node:test";
 import {
   type CellOutcome,
   cellOutcomes,
+  comparisonTables,
   type JobEvent,
+  parseResultLines,
   runExperiment,
   stateText,
   writeTables,
@@ -159,5 +161,36 @@ describe("runExperiment", { timeout: 400_000 }, () => {
     assert.equal(outcomes[0]!.state, "finished");
     assert.ok(!events.some((event) => event.kind === "task" && event.detail?.includes("csdiff 1/")));
     assert.ok((linesOf(experiment)[0]!["parameters"] as number) > 1000);
+  });
+});
+
+describe("comparisonTables", () => {
+  const { cells, ...rest } = experimentOf({ methods: ["rf", "knn"], splits: [0, 1] });
+  const scoresOf: Record<string, number> = { "rf 0": 0.6, "knn 0": 0.65, "rf 1": 0.8, "knn 1": 0.7 };
+  const text = cells.map((cell) => {
+    const score = scoresOf[`${cell.method} ${cell.splitSeed}`]!;
+    const scores = { state: "finished", overallAccuracy: score, averageAccuracy: score, kappa: score, versus: null };
+    const split = { rule: "blocks:8", train: 20, test: 100, leakage: null };
+    const costs = { trainSeconds: 1, mapSeconds: 1, mapPixels: 100 };
+    const sizes = { parameters: null, epochs: null, publishedEpochs: null };
+    return JSON.stringify({ cell: cell.id, ...scores, ...split, ...costs, ...sizes });
+  });
+  const bestOf = (count: number): string[][] => {
+    const lines = parseResultLines(text.slice(0, count).join("\n"), "results.jsonl");
+    const [table] = comparisonTables({ cells, ...rest }, lines);
+    return table!.rows.map(({ values }) => values.flatMap(({ column, isBest }) => (isBest ? [column] : [])));
+  };
+
+  it("compares means over equal splits: where cells are open, those of the first split", () => {
+    // Of the first three, the forest is finished and the neighbours have one of two splits.
+    assert.deepEqual(
+      cells.map(({ method, splitSeed }) => `${method} ${splitSeed}`),
+      Object.keys(scoresOf),
+    );
+    assert.deepEqual(bestOf(3), [
+      ["OA (%)", "AA (%)", "κ × 100"],
+      ["OA, split 0", "AA, split 0"],
+    ]);
+    assert.deepEqual(bestOf(4), [["OA (%)", "AA (%)", "κ × 100"], []]);
   });
 });

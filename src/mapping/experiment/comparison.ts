@@ -6,22 +6,21 @@ import { type Cell, type Column, columnNames, type Experiment, ownMethod } from 
 import type { ResultLine } from "./result-lines.ts";
 
 const level = 0.05;
-const columns = [
-  "OA (%)",
-  "AA (%)",
-  "κ × 100",
-  "Training (s)",
-  "Map (pixels/s)",
-  "Parameters",
-  "McNemar z",
-  "Runs",
-] as const;
+const costs = ["Training (s)", "Map (pixels/s)", "Parameters", "McNemar z", "Runs"] as const;
 
 /** A method on a scene, with the lines of its finished cells. */
 interface Row {
   readonly name: string;
   readonly lines: readonly ResultLine[];
   readonly planned: number;
+}
+
+/** A column of scores: means of what a row has in it, in bold the best of them. */
+interface ScoreColumn {
+  readonly name: string;
+  readonly of: (row: Row) => PaperValue["spread"];
+  /** Whether a row's mean can be compared with those of the other rows. */
+  readonly counts: (row: Row) => boolean;
 }
 
 /** `1 234 567` */
@@ -50,15 +49,41 @@ function speedText(lines: readonly ResultLine[]): string {
   return known.length === 0 ? "–" : grouped(mean(known));
 }
 
-const scores = ["overallAccuracy", "averageAccuracy", "kappa"] as const;
+type Score = "overallAccuracy" | "averageAccuracy" | "kappa";
 
 /** Mean of a score over lines; null where a line has none. */
-function meanOf(lines: readonly ResultLine[], score: (typeof scores)[number]): PaperValue["spread"] {
+function meanOf(lines: readonly ResultLine[], score: Score): PaperValue["spread"] {
   const values = lines.flatMap((line) => (line[score] === null ? [] : [line[score]]));
   return values.length === 0 || values.length < lines.length ? null : spread(values);
 }
 
-function rowOf({ name, lines, planned }: Row, best: readonly number[]): PaperRow {
+/** Means over all splits; while cells are open, which then are of unequal splits, those of the first split beside them. */
+function scoreColumns(cells: readonly Cell[], isWhole: boolean): ScoreColumn[] {
+  const firstSplit = cells[0]?.splitSeed ?? 0;
+  const firstCells = new Set(cells.filter(({ splitSeed }) => splitSeed === firstSplit).map(({ id }) => id));
+  const isFirst = ({ cell }: ResultLine): boolean => firstCells.has(cell);
+  const all = (name: string, score: Score): ScoreColumn => ({
+    name,
+    of: ({ lines }) => meanOf(lines, score),
+    counts: ({ lines, planned }) => lines.length === planned,
+  });
+  const first = (name: string, score: Score): ScoreColumn => ({
+    name: `${name}, split ${firstSplit}`,
+    of: ({ lines }) => meanOf(lines.filter(isFirst), score),
+    counts: () => true,
+  });
+  const means = [all("OA (%)", "overallAccuracy"), all("AA (%)", "averageAccuracy"), all("κ × 100", "kappa")];
+  const isEqual = isWhole || firstCells.size === cells.length;
+  return isEqual ? means : [...means, first("OA", "overallAccuracy"), first("AA", "averageAccuracy")];
+}
+
+/** The best mean of a column. */
+function bestOf({ of, counts }: ScoreColumn, rows: readonly Row[]): number {
+  return Math.max(...rows.filter(counts).map((row) => of(row)?.mean ?? -1));
+}
+
+function rowOf(row: Row, columns: readonly ScoreColumn[], best: readonly number[]): PaperRow {
+  const { name, lines, planned } = row;
   const none = lines.length === 0;
   const texts = [
     none ? "–" : grouped(mean(lines.map(({ trainSeconds }) => trainSeconds))),
@@ -67,13 +92,12 @@ function rowOf({ name, lines, planned }: Row, best: readonly number[]): PaperRow
     versusText(lines),
     lines.length < planned ? `${lines.length} of ${planned}` : String(planned),
   ];
-  const values = scores.map((score, at): PaperValue => {
-    const found = meanOf(lines, score);
-    return { column: columns[at]!, spread: found, isBest: found !== null && found.mean === best[at] };
+  const values = columns.map((column, at): PaperValue => {
+    const found = column.of(row);
+    const isBest = found !== null && column.counts(row) && found.mean === best[at];
+    return { column: column.name, spread: found, isBest };
   });
-  const others = texts.map((text, at): PaperValue => {
-    return { column: columns[scores.length + at]!, spread: null, text, isBest: false };
-  });
+  const others = texts.map((text, at): PaperValue => ({ column: costs[at]!, spread: null, text, isBest: false }));
   return { name, kind: "overall", values: [...values, ...others] };
 }
 
@@ -111,13 +135,17 @@ export function comparisonTables(experiment: Experiment, lines: readonly ResultL
         const finished = cells.flatMap(({ id }) => known.get(id) ?? []);
         return { name: nameOf(column, names[at]!, finished), lines: finished, planned: cells.length };
       });
-      const best = scores.map((score) => Math.max(...rows.map(({ lines: of }) => meanOf(of, score)?.mean ?? -1)));
       const finished = rows.flatMap((row) => row.lines);
       const planned = rows.reduce((sum, row) => sum + row.planned, 0);
+      const columns = scoreColumns(
+        experiment.cells.filter((cell) => cell.scene === scene),
+        finished.length === planned,
+      );
+      const best = columns.map((column) => bestOf(column, rows));
       return {
         title: set === "" ? scene : `${scene}: ${set}`,
-        columns,
-        rows: rows.map((row) => rowOf(row, best)),
+        columns: [...columns.map(({ name }) => name), ...costs],
+        rows: rows.map((row) => rowOf(row, columns, best)),
         notes: notesOf(finished, planned),
       };
     }),
