@@ -20,7 +20,7 @@ interface ScoreColumn {
   readonly name: string;
   readonly of: (row: Row) => PaperValue["spread"];
   /** Whether a row's mean can be compared with those of the other rows. */
-  readonly counts: (row: Row) => boolean;
+  readonly isComparable: (row: Row) => boolean;
 }
 
 /** `1 234 567` */
@@ -57,7 +57,12 @@ function meanOf(lines: readonly ResultLine[], score: Score): PaperValue["spread"
   return values.length === 0 || values.length < lines.length ? null : spread(values);
 }
 
-/** Means over all splits; while cells are open, which then are of unequal splits, those of the first split beside them. */
+/**
+ * Means over all splits; while cells are open, which then are of unequal splits, those of the first split beside them.
+ *
+ * @param cells    all of a scene, of the first split first
+ * @param isWhole  whether all of the table's are finished
+ */
 function scoreColumns(cells: readonly Cell[], isWhole: boolean): ScoreColumn[] {
   const firstSplit = cells[0]?.splitSeed ?? 0;
   const firstCells = new Set(cells.filter(({ splitSeed }) => splitSeed === firstSplit).map(({ id }) => id));
@@ -65,12 +70,12 @@ function scoreColumns(cells: readonly Cell[], isWhole: boolean): ScoreColumn[] {
   const all = (name: string, score: Score): ScoreColumn => ({
     name,
     of: ({ lines }) => meanOf(lines, score),
-    counts: ({ lines, planned }) => lines.length === planned,
+    isComparable: ({ lines, planned }) => lines.length === planned,
   });
   const first = (name: string, score: Score): ScoreColumn => ({
     name: `${name}, split ${firstSplit}`,
     of: ({ lines }) => meanOf(lines.filter(isFirst), score),
-    counts: () => true,
+    isComparable: () => true,
   });
   const means = [all("OA (%)", "overallAccuracy"), all("AA (%)", "averageAccuracy"), all("κ × 100", "kappa")];
   const isEqual = isWhole || firstCells.size === cells.length;
@@ -78,8 +83,8 @@ function scoreColumns(cells: readonly Cell[], isWhole: boolean): ScoreColumn[] {
 }
 
 /** The best mean of a column. */
-function bestOf({ of, counts }: ScoreColumn, rows: readonly Row[]): number {
-  return Math.max(...rows.filter(counts).map((row) => of(row)?.mean ?? -1));
+function bestOf({ of, isComparable }: ScoreColumn, rows: readonly Row[]): number {
+  return Math.max(...rows.filter(isComparable).map((row) => of(row)?.mean ?? -1));
 }
 
 function rowOf(row: Row, columns: readonly ScoreColumn[], best: readonly number[]): PaperRow {
@@ -94,7 +99,7 @@ function rowOf(row: Row, columns: readonly ScoreColumn[], best: readonly number[
   ];
   const values = columns.map((column, at): PaperValue => {
     const found = column.of(row);
-    const isBest = found !== null && column.counts(row) && found.mean === best[at];
+    const isBest = found !== null && column.isComparable(row) && found.mean === best[at];
     return { column: column.name, spread: found, isBest };
   });
   const others = texts.map((text, at): PaperValue => ({ column: costs[at]!, spread: null, text, isBest: false }));
